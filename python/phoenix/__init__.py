@@ -1,0 +1,1 @@
+"""Phoenix: the retrieval and ranking models of homefeed, in JAX."""
