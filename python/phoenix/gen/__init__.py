@@ -1,0 +1,1 @@
+"""Generated code. See tools/generate.ts."""

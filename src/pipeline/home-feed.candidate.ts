@@ -1,0 +1,140 @@
+import type { PostId, UserId } from '../ids.ts'
+import type { EngagementCounts, MediaKind, PostRecord, UserRecord } from '../store/records.ts'
+
+export type SourceName = 'thunder' | 'phoenix-retrieval'
+
+/** One factor that a scorer applied, in order, for the score breakdown. */
+export interface ScoreAdjustment {
+  readonly name: string
+  readonly factor: number | null
+  readonly before: number
+  readonly after: number
+}
+
+export interface VisibilityVerdict {
+  readonly action: 'allow' | 'interstitial' | 'drop'
+  /** The rule that decided; null for a plain allow. */
+  readonly rule: string | null
+  /** Labels that the client may show beside an interstitial. */
+  readonly labels: readonly string[]
+}
+
+/**
+ * A post on its way into the feed. Readonly fields come from its source. Others are each written
+ * by one component: `undefined` = not hydrated (failed or not run), `null` = looked for and absent.
+ */
+export interface PostCandidate {
+  /** This post; for a repost the repost's own id. */
+  readonly id: PostId
+  /** Who posted it; for a repost the reposter. */
+  readonly authorId: UserId
+  readonly createdAtMs: number
+  /** Every source that brought it, in run order. */
+  readonly sources: readonly SourceName[]
+  /** Thunder's replies: [parent, root if different]; else empty. */
+  readonly ancestorIds: readonly PostId[]
+  /** Cosine from retrieval; null when retrieval did not bring it. */
+  readonly similarity: number | null
+
+  inNetwork: boolean | undefined
+  /** The stored post. Null = deleted or unknown. */
+  core: PostRecord | null | undefined
+  /** The original of a repost, the quoted post, the parent and the root: what it shows of others. */
+  related: RelatedPosts | undefined
+  author: UserRecord | null | undefined
+  /** Of the original, for a repost. */
+  originalAuthor: UserRecord | null | undefined
+  mediaKinds: readonly MediaKind[] | undefined
+  /** Alternative texts of its media and of the quoted post's. */
+  altTexts: readonly string[] | undefined
+  /** Shortest video in ms; null = no video. Of the original, for a repost. */
+  videoDurationMs: number | null | undefined
+  /** Non-null = for subscribers of this author only. */
+  subscriptionAuthorId: UserId | null | undefined
+  engagementCounts: EngagementCounts | null | undefined
+
+  /** This candidate's row of the model's matrix [18], in [0, 1]; NaN = no such head. */
+  probabilities: Float32Array | undefined
+  /** Seconds; null = no such head. */
+  dwellSeconds: number | null | undefined
+  modelVersion: string | undefined
+  weightedScore: number | undefined
+  scoredBy: 'phoenix' | 'fallback' | undefined
+  /** Author diversity's factor in (0, 1]. */
+  diversityFactor: number | undefined
+  outOfNetworkFactor: number | undefined
+  /** Final; higher is earlier. */
+  score: number | undefined
+  visibility: VisibilityVerdict | undefined
+}
+
+/** Null = there is none, or it is deleted. */
+export interface RelatedPosts {
+  readonly original: PostRecord | null
+  readonly quoted: PostRecord | null
+  readonly parent: PostRecord | null
+  readonly root: PostRecord | null
+}
+
+export type PostCandidateIdentity = Pick<
+  PostCandidate,
+  'id' | 'authorId' | 'createdAtMs' | 'sources' | 'ancestorIds' | 'similarity'
+>
+
+/** Every field present from the start: one hidden class for all candidates. */
+export function createPostCandidate(identity: PostCandidateIdentity): PostCandidate {
+  return {
+    ...identity,
+    inNetwork: undefined,
+    core: undefined,
+    related: undefined,
+    author: undefined,
+    originalAuthor: undefined,
+    mediaKinds: undefined,
+    altTexts: undefined,
+    videoDurationMs: undefined,
+    subscriptionAuthorId: undefined,
+    engagementCounts: undefined,
+    probabilities: undefined,
+    dwellSeconds: undefined,
+    modelVersion: undefined,
+    weightedScore: undefined,
+    scoredBy: undefined,
+    diversityFactor: undefined,
+    outOfNetworkFactor: undefined,
+    score: undefined,
+    visibility: undefined,
+  }
+}
+
+/** The post whose content is shown: the original of a repost, else the post itself. */
+export function originalPostIdOf(candidate: Pick<PostCandidate, 'id' | 'core'>): PostId {
+  return candidate.core?.repostOfPostId ?? candidate.id
+}
+
+/** Who made what is shown: the original's author for a repost, else the author. */
+export function originalAuthorIdOf(candidate: Pick<PostCandidate, 'authorId' | 'core'>): UserId {
+  return candidate.core?.repostOfUserId ?? candidate.authorId
+}
+
+/**
+ * Everyone an item shows: author, reposted, quoted, and the authors of parent and root. The one
+ * list that every block, mute and keyword rule goes by.
+ */
+export function actorIdsOf(
+  candidate: Pick<PostCandidate, 'authorId' | 'core' | 'related'>,
+): readonly UserId[] {
+  const ids = new Set<UserId>([candidate.authorId])
+  const { core, related } = candidate
+  const others = [
+    core?.repostOfUserId,
+    core?.quotedUserId,
+    core?.replyToUserId,
+    related?.original?.quotedUserId,
+    related?.quoted?.authorId,
+    related?.parent?.authorId,
+    related?.root?.authorId,
+  ]
+  for (const id of others) if (id != null) ids.add(id)
+  return [...ids]
+}

@@ -1,0 +1,85 @@
+import type { PostId, UserId } from '../ids.ts'
+import type { ActionSequence } from '../phoenix/action-sequence.ts'
+import type { Loaders } from '../store/loaders.ts'
+import type { MutedKeywordRecord, UserRecord } from '../store/records.ts'
+
+/** What a client may narrow a feed by. */
+export interface HomeFeedFilter {
+  readonly excludeVideos: boolean
+  readonly excludeReplies: boolean
+  readonly excludeReposts: boolean
+  readonly mediaOnly: boolean
+  /** Only accounts that the viewer follows: Phoenix retrieval is not asked. */
+  readonly inNetworkOnly: boolean
+}
+
+/**
+ * One ask for a slate. Readonly fields come with the request; the others are each written by one
+ * query hydrator. `undefined` = not loaded (it failed or did not run): safety filters then withhold.
+ */
+export interface HomeFeedQuery {
+  readonly requestId: string
+  readonly viewerId: UserId
+  readonly filter: HomeFeedFilter
+  /** ISO 3166-1 alpha-2, lower case, of the request; null when the client did not say. */
+  readonly countryCode: string | null
+  /** Posts on the client's screen that it could not report yet. */
+  readonly alsoSeenPostIds: ReadonlySet<PostId>
+  /** Everything that this session returned before; never again in it. */
+  readonly sessionServedPostIds: ReadonlySet<PostId>
+  /** How many posts the slate should hold, 50 to 500. */
+  readonly slateSize: number
+  /** The request's shared batch readers. */
+  readonly loaders: Loaders
+
+  actionSequence: ActionSequence | undefined
+  followedIds: ReadonlySet<UserId> | undefined
+  blockedIds: ReadonlySet<UserId> | undefined
+  blockedByIds: ReadonlySet<UserId> | undefined
+  mutedIds: ReadonlySet<UserId> | undefined
+  mutedRepostIds: ReadonlySet<UserId> | undefined
+  mutedKeywords: readonly MutedKeywordRecord[] | undefined
+  subscribedIds: ReadonlySet<UserId> | undefined
+  /** Null = no such account. */
+  viewerAccount: UserRecord | null | undefined
+  seenPostIds: ReadonlySet<PostId> | undefined
+  servedPostIds: ReadonlySet<PostId> | undefined
+}
+
+export type HomeFeedRequest = Pick<
+  HomeFeedQuery,
+  | 'requestId'
+  | 'viewerId'
+  | 'filter'
+  | 'countryCode'
+  | 'alsoSeenPostIds'
+  | 'sessionServedPostIds'
+  | 'slateSize'
+  | 'loaders'
+>
+
+export const EMPTY_FILTER: HomeFeedFilter = {
+  excludeVideos: false,
+  excludeReplies: false,
+  excludeReposts: false,
+  mediaOnly: false,
+  inNetworkOnly: false,
+}
+
+/** A query before its hydrators: every field present, so that all queries share one shape. */
+export function createHomeFeedQuery(request: HomeFeedRequest): HomeFeedQuery {
+  return {
+    ...request,
+    actionSequence: undefined,
+    followedIds: undefined,
+    blockedIds: undefined,
+    blockedByIds: undefined,
+    mutedIds: undefined,
+    mutedRepostIds: undefined,
+    mutedKeywords: undefined,
+    subscribedIds: undefined,
+    viewerAccount: undefined,
+    seenPostIds: undefined,
+    servedPostIds: undefined,
+  }
+}

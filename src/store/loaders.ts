@@ -1,0 +1,24 @@
+import type DataLoader from 'dataloader'
+import type { PostId, UserId } from '../ids.ts'
+import type {
+  EngagementCounts,
+  MediaRecord,
+  ModerationRecord,
+  PostRecord,
+  UserRecord,
+} from './records.ts'
+
+/**
+ * One set a request, shared by hydrators and field resolvers: what one of them fetched, no other
+ * fetches again. `null` = looked for and absent (or deleted).
+ */
+export interface Loaders {
+  readonly posts: DataLoader<PostId, PostRecord | null>
+  readonly users: DataLoader<UserId, UserRecord | null>
+  /** Key: lower-case handle. */
+  readonly usersByHandle: DataLoader<string, UserRecord | null>
+  readonly media: DataLoader<PostId, readonly MediaRecord[]>
+  readonly engagementCounts: DataLoader<PostId, EngagementCounts>
+  readonly postModeration: DataLoader<PostId, ModerationRecord>
+  readonly userLabels: DataLoader<UserId, readonly string[]>
+}
