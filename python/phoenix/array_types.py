@@ -12,6 +12,7 @@ n   continuous outputs
 q   query heads; g   key-value heads; k   key size
 """
 
+from collections.abc import Mapping
 from typing import TypeAlias
 
 import numpy as np
@@ -21,7 +22,7 @@ from jaxtyping import Array, Bool, Float, Int
 Numeric: TypeAlias = Array | np.ndarray
 
 # Every weight of one model, keyed by its published name (test/golden/README.md).
-Parameters: TypeAlias = dict[str, Float[Numeric, "..."]]
+Parameters: TypeAlias = Mapping[str, Float[Numeric, "..."]]
 
 UserRows: TypeAlias = Float[Numeric, "b hu d"]
 HistoryPostRows: TypeAlias = Float[Numeric, "b s hi d"]

@@ -60,10 +60,10 @@ class Dropout:
         return jnp.where(keep, x / (1.0 - self.rate), 0.0)
 
 
-def rms_norm(x: Activations, scale: Float[Array, " d"]) -> Activations:
+def rms_norm(x: Activations, scale: Float[Array, " d"]) -> Float[Array, "b t d"]:
     """x / sqrt(mean(x^2) + 1e-5) * scale."""
     mean_square = jnp.mean(jnp.square(x), axis=-1, keepdims=True)
-    return x * jax.lax.rsqrt(mean_square + NORM_EPSILON) * scale[None, None, :]
+    return jnp.asarray(x) * jax.lax.rsqrt(mean_square + NORM_EPSILON) * scale[None, None, :]
 
 
 def rotate(x: Float[Array, "b t n k"], positions: Positions) -> Float[Array, "b t n k"]:
@@ -105,8 +105,7 @@ def _queries_keys_values(
 def _grouped(queries: Queries, config: ModelConfig) -> Float[Array, "b t g r k"]:
     """Query head i shares key-value head i div r; r query heads a key-value head."""
     batch, tokens, _, key_size = queries.shape
-    shape = (batch, tokens, config.key_value_heads, -1, key_size)
-    return jnp.reshape(queries, shape)
+    return jnp.asarray(queries).reshape(batch, tokens, config.key_value_heads, -1, key_size)
 
 
 def _finish_layer(
