@@ -265,8 +265,11 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         golden = read_golden(directory)
         comparisons = compare(golden, compute_outputs(golden))
-    except (OSError, ValueError, KeyError) as error:
-        print(f"{directory}: cannot be checked: {error!r}", file=sys.stderr)
+    except KeyError as error:
+        print(f"{directory}: cannot be checked: {error} is missing", file=sys.stderr)
+        return 2
+    except (OSError, ValueError) as error:
+        print(f"{directory}: cannot be checked: {error}", file=sys.stderr)
         return 2
     for comparison in comparisons:
         verdict = "ok" if comparison.fault is None else f"FAILED: {comparison.fault}"

@@ -127,6 +127,6 @@ def candidate_representation(
     rows = jnp.concatenate([post_rows, author_rows], axis=-2)
     if config.candidate_tower == "mean":
         return normalise(jnp.mean(rows, axis=-2))[0]
-    flat = jnp.reshape(rows, (*rows.shape[:-2], -1))
+    flat = jnp.reshape(rows, (*rows.shape[:-2], rows.shape[-2] * rows.shape[-1]))
     hidden = jax.nn.silu(flat @ jnp.asarray(parameters[_TOWER + "1"]))
     return normalise(hidden @ jnp.asarray(parameters[_TOWER + "2"]))[0]

@@ -105,7 +105,8 @@ def named_weight(parameters: Parameters, scope: Scope, name: str) -> Array:
 
 def _flat(rows: Numeric, scale: Numeric | None = None) -> Array:
     """Hash rows of a token side by side, times the token's scale."""
-    flat = jnp.reshape(rows, (*rows.shape[:-2], -1))
+    width = rows.shape[-2] * rows.shape[-1]
+    flat = jnp.reshape(jnp.asarray(rows), (*rows.shape[:-2], width))
     return flat if scale is None else flat * scale[..., None]
 
 

@@ -104,8 +104,9 @@ def _queries_keys_values(
 
 def _grouped(queries: Queries, config: ModelConfig) -> Float[Array, "b t g r k"]:
     """Query head i shares key-value head i div r; r query heads a key-value head."""
-    batch, tokens, _, key_size = queries.shape
-    return jnp.asarray(queries).reshape(batch, tokens, config.key_value_heads, -1, key_size)
+    batch, tokens, heads, key_size = queries.shape
+    shared = heads // config.key_value_heads
+    return jnp.asarray(queries).reshape(batch, tokens, config.key_value_heads, shared, key_size)
 
 
 def _finish_layer(
@@ -117,10 +118,8 @@ def _finish_layer(
     dropout: Dropout | None,
 ) -> Activations:
     """Output projection, residual, gated feed-forward, residual; norms on both sides of each."""
-    batch, tokens, _ = x.shape
-    branch = attended.reshape(batch, tokens, -1) @ _weight(
-        parameters, layer, "multi_head_attention/linear/w"
-    )
+    output = _weight(parameters, layer, "multi_head_attention/linear/w")
+    branch = attended.reshape(*x.shape[:2], output.shape[0]) @ output
     branch = rms_norm(branch, _weight(parameters, layer, "rms_norm_1/scale"))
     x = x + (branch if dropout is None else dropout.apply(branch, 2 * layer))
     normed = rms_norm(x, _weight(parameters, layer, "rms_norm_2/scale"))
