@@ -1,0 +1,18 @@
+/** `node scripts/run.mjs FILE.ts ARGS`: makes the environments, then runs a TypeScript script. */
+import {
+  ensureNodePackages,
+  ensurePython,
+  loadDotEnv,
+  pinnedNode,
+  runForeground,
+  runScript,
+} from './environment.mjs'
+
+await runScript(async () => {
+  loadDotEnv()
+  await ensureNodePackages()
+  const python = await ensurePython()
+  return runForeground(pinnedNode(), ['--import', 'tsx', ...process.argv.slice(2)], {
+    env: { ...process.env, HOMEFEED_PYTHON: python },
+  })
+})

@@ -1,0 +1,214 @@
+import { isIP } from 'node:net'
+import { resolve } from 'node:path'
+
+/** Everything the environment decides, read once. The README's table documents each variable. */
+export interface Config {
+  readonly port: number
+  readonly host: string
+  /** Absolute. Holds the embedded database, the Python environment, caches and cursor keys. */
+  readonly dataDirectory: string
+  /** Null = the embedded database. */
+  readonly databaseUrl: string | null
+  /** `host:port` of a service that somebody else runs; null = a child process of ours. */
+  readonly retrievalUrl: string | null
+  readonly rankingUrl: string | null
+  /** Ports of our own children; 0 = any free one. */
+  readonly retrievalPort: number
+  readonly rankingPort: number
+  /** HS256; null = development mode only. */
+  readonly jwtSecret: string | null
+  /** Accepts `x-viewer-id` from loopback. */
+  readonly isDevelopment: boolean
+  /** First signs, all verify; null = made in the data directory. */
+  readonly cursorKeys: readonly string[] | null
+  readonly corsOrigins: readonly string[]
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>
+
+/** All faults of one start, each a sentence that names its variable and the remedy. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError'
+  readonly faults: readonly string[]
+
+  constructor(faults: readonly string[]) {
+    super(faults.join('\n'))
+    this.faults = faults
+  }
+}
+
+const SECRET_LENGTH_MIN = 32
+const DEVELOPMENT_ORIGINS = [
+  'http://localhost:3000',
+  'http://127.0.0.1:3000',
+  'http://localhost:5173',
+  'http://127.0.0.1:5173',
+]
+
+/** Settings of features that do not exist yet: refused, so that nobody believes they work. */
+const NOT_YET: Readonly<Record<string, string>> = {
+  KAFKA_BROKERS: 'the event log runs in process',
+  REDIS_URL: 'sessions are kept in memory',
+  HOMEFEED_JWKS_URL: 'tokens are verified with HOMEFEED_JWT_SECRET',
+  THUNDER_POSTS_MAX: 'Thunder is bounded by age alone',
+}
+
+class SettingsReader {
+  readonly faults: string[] = []
+  readonly #environment: Environment
+
+  constructor(environment: Environment) {
+    this.#environment = environment
+  }
+
+  text(name: string): string | null {
+    const value = this.#environment[name]?.trim()
+    return value === undefined || value === '' ? null : value
+  }
+
+  port(name: string, fallback: number): number {
+    const text = this.text(name)
+    if (text === null) return fallback
+    const port = Number(text)
+    if (/^\d{1,5}$/.test(text) && port <= 65_535) return port
+    this.faults.push(`${name} is "${text}": give a port from 0 to 65535 (0 = any free one).`)
+    return fallback
+  }
+
+  flag(name: string): boolean {
+    const text = this.text(name)
+    if (text === null || text === '0' || text === 'false') return false
+    if (text === '1' || text === 'true') return true
+    this.faults.push(`${name} is "${text}": give 1 or 0.`)
+    return false
+  }
+
+  secret(name: string): string | null {
+    const text = this.text(name)
+    if (text !== null && text.length < SECRET_LENGTH_MIN) {
+      this.faults.push(
+        `${name} has ${text.length} characters: give at least ${SECRET_LENGTH_MIN}, ` +
+          'for example from `openssl rand -hex 32`.',
+      )
+    }
+    return text
+  }
+
+  list(name: string): readonly string[] | null {
+    const text = this.text(name)
+    if (text === null) return null
+    return text
+      .split(',')
+      .map((part) => part.trim())
+      .filter((part) => part !== '')
+  }
+
+  databaseUrl(name: string): string | null {
+    const text = this.text(name)
+    if (text === null) return null
+    if (URL.canParse(text) && /^postgres(ql)?:$/.test(new URL(text).protocol)) return text
+    this.faults.push(`${name} is not a PostgreSQL address: give postgres://user@host:port/name.`)
+    return null
+  }
+
+  /** Accepts `host:port`, with or without `grpc://` or `http://` before it. */
+  serviceAddress(name: string): string | null {
+    const text = this.text(name)
+    if (text === null) return null
+    const address = text.replace(/^(grpc|http):\/\//, '').replace(/\/$/, '')
+    const match = /^(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+):(\d{1,5})$/.exec(address)
+    if (match !== null && Number(match[2]) >= 1 && Number(match[2]) <= 65_535) return address
+    this.faults.push(`${name} is "${text}": give host:port, for example 127.0.0.1:50051.`)
+    return null
+  }
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'))
+}
+
+function checkOrigins(reader: SettingsReader, origins: readonly string[]): void {
+  for (const origin of origins) {
+    if (!URL.canParse(origin) || new URL(origin).origin !== origin) {
+      reader.faults.push(
+        `HOMEFEED_CORS_ORIGINS names "${origin}": give origins such as https://app.example.org, ` +
+          'separated by commas.',
+      )
+    }
+  }
+}
+
+function checkCursorKeys(reader: SettingsReader, keys: readonly string[]): void {
+  if (keys.some((key) => key.length < SECRET_LENGTH_MIN)) {
+    reader.faults.push(
+      `HOMEFEED_CURSOR_KEYS holds a key shorter than ${SECRET_LENGTH_MIN} characters: ` +
+        'give keys from `openssl rand -hex 32`, separated by commas, the signing one first.',
+    )
+  }
+}
+
+function readDevelopmentMode(
+  reader: SettingsReader,
+  environment: Environment,
+  server: { readonly jwtSecret: string | null; readonly host: string },
+): boolean {
+  const asked = reader.flag('HOMEFEED_DEV')
+  const isDevelopment = asked || server.jwtSecret === null
+  if (!isDevelopment) return false
+  if (environment['NODE_ENV'] === 'production') {
+    reader.faults.push(
+      asked
+        ? 'HOMEFEED_DEV is on under NODE_ENV=production: anyone could name any viewer. Unset it.'
+        : 'HOMEFEED_JWT_SECRET is missing under NODE_ENV=production: set it to the secret that ' +
+            'signs your tokens.',
+    )
+  }
+  if (!isLoopback(server.host)) {
+    reader.faults.push(
+      `HOST is "${server.host}" in development mode, which trusts the x-viewer-id header: ` +
+        'use 127.0.0.1, or set HOMEFEED_JWT_SECRET and unset HOMEFEED_DEV.',
+    )
+  }
+  return true
+}
+
+/** Reads every setting. @throws {ConfigError} with all faults at once. */
+export function readConfig(environment: Environment): Config {
+  const reader = new SettingsReader(environment)
+  for (const [name, instead] of Object.entries(NOT_YET)) {
+    if (reader.text(name) !== null) {
+      reader.faults.push(
+        `${name} is set, but that feature does not exist yet: ${instead}. Unset it.`,
+      )
+    }
+  }
+  const host = reader.text('HOST') ?? '127.0.0.1'
+  const jwtSecret = reader.secret('HOMEFEED_JWT_SECRET')
+  const isDevelopment = readDevelopmentMode(reader, environment, { jwtSecret, host })
+  const cursorKeys = reader.list('HOMEFEED_CURSOR_KEYS')
+  if (cursorKeys !== null) checkCursorKeys(reader, cursorKeys)
+  const corsOrigins =
+    reader.list('HOMEFEED_CORS_ORIGINS') ?? (isDevelopment ? DEVELOPMENT_ORIGINS : [])
+  checkOrigins(reader, corsOrigins)
+  const config: Config = {
+    port: reader.port('PORT', 4000),
+    host,
+    dataDirectory: resolve(reader.text('HOMEFEED_DATA_DIR') ?? '.homefeed'),
+    databaseUrl: reader.databaseUrl('DATABASE_URL'),
+    retrievalUrl: reader.serviceAddress('PHOENIX_RETRIEVAL_URL'),
+    rankingUrl: reader.serviceAddress('PHOENIX_RANKING_URL'),
+    retrievalPort: reader.port('HOMEFEED_RETRIEVAL_PORT', 50_051),
+    rankingPort: reader.port('HOMEFEED_RANKING_PORT', 50_052),
+    jwtSecret,
+    isDevelopment,
+    cursorKeys,
+    corsOrigins,
+  }
+  if (reader.faults.length > 0) throw new ConfigError(reader.faults)
+  return config
+}
+
+/** The process's own environment. The only place that reads it. */
+export function readProcessConfig(): Config {
+  return readConfig(process.env)
+}
