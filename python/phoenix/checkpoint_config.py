@@ -32,19 +32,22 @@ class ModelFlags:
     continuous: bool
     dwell_log_scale: bool
 
-    def __post_init__(self) -> None:
-        """Raises ValueError, naming the flag, for an unknown value."""
+    @staticmethod
+    def from_json(value: Mapping[str, Any]) -> "ModelFlags":
+        """Flags of a manifest. Raises ValueError, naming the flag, for an unknown value."""
         choices = {
-            "positions": PositionScheme,
-            "pooling": Pooling,
-            "candidate_tower": CandidateTower,
+            "positions": get_args(PositionScheme),
+            "pooling": get_args(Pooling),
+            "candidate_tower": get_args(CandidateTower),
+            "dwell_and_age": (True, False),
+            "continuous": (True, False),
+            "dwell_log_scale": (True, False),
         }
         for name, allowed in choices.items():
-            if getattr(self, name) not in get_args(allowed):
-                raise ValueError(
-                    f"{name} must be one of {', '.join(get_args(allowed))}, "
-                    f"found {getattr(self, name)!r}"
-                )
+            if value[name] not in allowed:
+                expected = ", ".join(str(choice) for choice in allowed)
+                raise ValueError(f"{name} must be one of {expected}, found {value[name]!r}")
+        return ModelFlags(**{name: value[name] for name in choices})
 
     @staticmethod
     def of(config: ModelConfig) -> "ModelFlags":
@@ -111,8 +114,8 @@ class Manifest:
             return Manifest(
                 format_version=FORMAT_VERSION,
                 variant=value["variant"],
-                ranker=ModelFlags(**value["ranker"]),
-                retrieval=ModelFlags(**value["retrieval"]),
+                ranker=ModelFlags.from_json(value["ranker"]),
+                retrieval=ModelFlags.from_json(value["retrieval"]),
                 actions_sha256=value["actions_sha256"],
                 files=dict(value["files"]),
                 provenance=provenance,

@@ -44,7 +44,7 @@ class Corpus:
         )
 
 
-def _action_row(actions: Mapping[str, float], num_actions: int) -> Float[np.ndarray, " a"]:
+def _action_row(actions: Mapping[str, int | float], num_actions: int) -> Float[np.ndarray, " a"]:
     """One row of actions in the model's own order; indices that it lacks are dropped.
 
     Keys are indices of the model's outputs; the values of published sequences may be fractions.
@@ -57,7 +57,7 @@ def _action_row(actions: Mapping[str, float], num_actions: int) -> Float[np.ndar
     return row
 
 
-def _named_row(actions: Mapping[str, float]) -> Float[np.ndarray, " v"]:
+def _named_row(actions: Mapping[str, int | float]) -> Float[np.ndarray, " v"]:
     """One row in the order of actions.json, keys being its names and aliases.
 
     Raises:

@@ -20,6 +20,9 @@ from tests.random_models import (
 
 BATCH, LENGTH, CANDIDATES = 2, 10, 7
 
+_rank = jax.jit(rank, static_argnames="config")
+_forward_with_cuts = jax.jit(forward_with_cuts, static_argnames="config")
+
 
 def _first(tokens: HistoryTokens, count: int) -> HistoryTokens:
     return jax.tree.map(lambda column: column[:, :count], tokens)
@@ -30,7 +33,7 @@ def _chosen(tokens: CandidateTokens, chosen: np.ndarray) -> CandidateTokens:
 
 
 def _logits(config: ModelConfig, history: HistoryTokens, candidates: CandidateTokens) -> np.ndarray:
-    outputs = rank(
+    outputs = _rank(
         random_parameters(config, "ranker"),
         config,
         user_rows=random_user_rows(config, history.valid.shape[0]),
@@ -42,7 +45,7 @@ def _logits(config: ModelConfig, history: HistoryTokens, candidates: CandidateTo
 
 def test_probabilities_are_sigmoids_and_dwell_is_in_the_unit_interval() -> None:
     config = small_config()
-    outputs = rank(
+    outputs = _rank(
         random_parameters(config, "ranker"),
         config,
         user_rows=random_user_rows(config, BATCH),
@@ -61,7 +64,7 @@ def test_probabilities_are_sigmoids_and_dwell_is_in_the_unit_interval() -> None:
 
 def test_a_model_without_the_continuous_head_says_none() -> None:
     config = small_config(continuous=False)
-    outputs = rank(
+    outputs = _rank(
         random_parameters(config, "ranker"),
         config,
         user_rows=random_user_rows(config, 1),
@@ -147,7 +150,7 @@ def test_cuts_equal_truncated_histories(seed: int) -> None:
     candidates = random_candidates(config, BATCH, CANDIDATES, seed)
     users = random_user_rows(config, BATCH)
     cuts = random.integers(0, LENGTH + 1, (BATCH, CANDIDATES)).astype(np.int32)
-    outputs = forward_with_cuts(
+    outputs = _forward_with_cuts(
         parameters,
         config,
         user_rows=users,
@@ -158,7 +161,7 @@ def test_cuts_equal_truncated_histories(seed: int) -> None:
     order = np.cumsum(valid, axis=1) - 1
     for candidate in range(CANDIDATES):
         seen = valid & (order < cuts[:, candidate : candidate + 1])
-        alone = rank(
+        alone = _rank(
             parameters,
             config,
             user_rows=users,

@@ -1,5 +1,7 @@
 """The retrieval model: unit vectors, one per prefix, and the two towers."""
 
+import dataclasses
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -21,6 +23,9 @@ from tests.random_models import (
 
 BATCH, LENGTH = 3, 8
 
+_user_representation = jax.jit(user_representation, static_argnames="config")
+_all_prefixes = jax.jit(user_representations_all_prefixes, static_argnames="config")
+
 
 @pytest.mark.parametrize("pooling", ["mean", "last"])
 @pytest.mark.parametrize("positions", ["compact", "slot"])
@@ -32,13 +37,29 @@ def test_one_pass_gives_the_vector_of_every_prefix(
     users = random_user_rows(config, BATCH)
     valid = np.random.default_rng(0).random((BATCH, LENGTH)) < 0.7
     history = random_history(config, valid)
-    every = user_representations_all_prefixes(parameters, config, user_rows=users, history=history)
+    every = _all_prefixes(parameters, config, user_rows=users, history=history)
     assert every.shape == (BATCH, LENGTH + 1, config.embedding_size)
     np.testing.assert_allclose(np.linalg.norm(every, axis=-1), 1, atol=1e-5)
     for length in range(LENGTH + 1):
-        cut = jax.tree.map(lambda column, length=length: column[:, :length], history)
-        alone = user_representation(parameters, config, user_rows=users, history=cut)
+        seen = valid & (np.arange(LENGTH)[None] < length)
+        cut = dataclasses.replace(history, valid=seen)
+        alone = _user_representation(parameters, config, user_rows=users, history=cut)
         np.testing.assert_allclose(every[:, length], alone, rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize("length", [0, 3])
+def test_padding_does_not_move_the_vector(length: int) -> None:
+    config = retrieval_config()
+    parameters = random_parameters(config, "retrieval")
+    users = random_user_rows(config, 1)
+    padded = random_history(config, np.arange(LENGTH)[None] < length)
+    cut = jax.tree.map(lambda column: column[:, :length], padded)
+    np.testing.assert_allclose(
+        _user_representation(parameters, config, user_rows=users, history=padded),
+        _user_representation(parameters, config, user_rows=users, history=cut),
+        rtol=0,
+        atol=1e-5,
+    )
 
 
 def test_right_anchored_prefixes_are_refused() -> None:
@@ -85,5 +106,5 @@ def test_training_gradients_are_finite_at_padding() -> None:
         )
 
     weights = random_parameters(config, "retrieval")
-    for name, gradient in jax.grad(loss)(weights).items():
+    for name, gradient in jax.jit(jax.grad(loss))(weights).items():
         assert jnp.isfinite(gradient).all(), name

@@ -1,5 +1,7 @@
 """Token features at their limits."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -73,7 +75,7 @@ def test_no_action_at_all_embeds_as_zero_and_not_as_all_refused() -> None:
     silent = np.zeros_like(history.actions)
 
     def tokens(weights: dict[str, np.ndarray], actions: np.ndarray) -> np.ndarray:
-        changed = history.__class__(**(vars(history) | {"actions": actions}))
+        changed = dataclasses.replace(history, actions=actions)
         made = history_tokens(weights, config, scope="phoenix_model", history=changed)
         return np.asarray(made)
 

@@ -12,6 +12,10 @@ from tests.random_models import random_parameters, small_config
 
 BATCH, PREFIX, CANDIDATES = 3, 7, 6
 
+_trunk = jax.jit(trunk, static_argnames="config")
+_encode_prefix = jax.jit(encode_prefix, static_argnames="config")
+_attend_candidates = jax.jit(attend_candidates, static_argnames="config")
+
 
 def _normal(seed: int, tokens: int, config: ModelConfig) -> jax.Array:
     shape = (BATCH, tokens, config.embedding_size)
@@ -40,17 +44,17 @@ def test_prefix_and_candidates_equal_one_whole_row(positions: PositionScheme, se
     own = jnp.broadcast_to(jnp.eye(CANDIDATES, dtype=bool)[None], (BATCH, CANDIDATES, CANDIDATES))
     unseen = jnp.zeros((BATCH, PREFIX, CANDIDATES), bool)
     mask = jnp.block([[causal, unseen], [visible, own]])
-    whole = trunk(
+    whole = _trunk(
         parameters,
         config,
         embeddings=jnp.concatenate([prefix, candidates], axis=1),
         mask=mask,
         positions=jnp.concatenate([first, second], axis=1),
     )
-    outputs, caches = encode_prefix(
+    outputs, caches = _encode_prefix(
         parameters, config, embeddings=prefix, mask=causal, positions=first
     )
-    split = attend_candidates(
+    split = _attend_candidates(
         parameters,
         config,
         caches=caches,
@@ -74,7 +78,7 @@ def test_a_later_token_changes_nothing_earlier() -> None:
 
     def run(embeddings: jax.Array) -> jax.Array:
         return jnp.asarray(
-            trunk(parameters, config, embeddings=embeddings, mask=mask, positions=positions)
+            _trunk(parameters, config, embeddings=embeddings, mask=mask, positions=positions)
         )
 
     first, second = run(before), run(after)
@@ -84,7 +88,7 @@ def test_a_later_token_changes_nothing_earlier() -> None:
 
 def test_a_token_that_sees_nothing_stays_finite() -> None:
     config = small_config()
-    outputs = trunk(
+    outputs = _trunk(
         random_parameters(config, "ranker"),
         config,
         embeddings=_normal(0, PREFIX, config),
