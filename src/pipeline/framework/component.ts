@@ -42,6 +42,23 @@ export interface StageContext {
   degrade(degradation: string, dependency: string): void
 }
 
+/** The ten stages, in run order. */
+export const STAGES = [
+  'query-hydrator',
+  'dependent-query-hydrator',
+  'source',
+  'hydrator',
+  'filter',
+  'scorer',
+  'selector',
+  'post-selection-hydrator',
+  'post-selection-filter',
+  'side-effect',
+] as const
+
+export type Stage = (typeof STAGES)[number]
+
+/** What every kind of component declares. */
 export interface Component<Q> {
   /** The export's name in PascalCase: `ageFilter` is `AgeFilter`. */
   readonly name: string
@@ -51,9 +68,13 @@ export interface Component<Q> {
   readonly replacement?: string
   /** Flag of the answer when it fails (`RULES_ONLY`, ...). */
   readonly degradation?: string
-  /** What it asks: `database`, `phoenix-ranking`. Named in the answer when it fails. */
+  /**
+   * What it asks: `database`, `phoenix-ranking`. Named in the answer when it fails. A component
+   * with neither this nor `timeoutMs` only computes: it still runs when the request's time is up,
+   * so that rules and fallbacks hold then too.
+   */
   readonly dependency?: string
-  /** The component's own limit in ms; the request's remaining time is the other. */
+  /** The component's own limit in ms, above 0; the request's remaining time is the other. */
   readonly timeoutMs?: number
   /** The numbers it works with, for `describe`. */
   readonly params?: Readonly<Record<string, unknown>>
@@ -72,7 +93,10 @@ export interface QueryHydrator<
   hydrate(query: View<Q, R>, context: StageContext): Promise<Pick<Q, W>>
 }
 
-/** Brings candidates. All sources run at once; the runner merges equal ids in list order. */
+/**
+ * Brings candidates. All sources run at once; the runner merges equal ids in list order. It writes
+ * into the objects that it gets: a source makes them afresh for each request.
+ */
 export interface Source<Q, C> extends Component<Q> {
   /** Keys that its candidates come with, beyond the identity. */
   readonly writes?: readonly WritableKeys<C>[]
@@ -99,13 +123,13 @@ export interface Hydrator<
 export type KeepPredicate<C> = (candidate: Readonly<C>, index: number) => boolean | string
 
 /** Pure and total. `keep` is called once per request, its predicate once per candidate in order. */
-export interface Filter<Q, C> extends Component<Q> {
-  readonly reads?: readonly (keyof C)[]
+export interface Filter<Q, C, R extends keyof C = keyof C> extends Component<Q> {
+  readonly reads?: readonly R[]
   keep(
     query: Readonly<Q>,
-    candidates: readonly Readonly<C>[],
+    candidates: readonly View<C, R>[],
     context: Pick<StageContext, 'nowMs'>,
-  ): KeepPredicate<C>
+  ): KeepPredicate<View<C, R>>
 }
 
 /** Like a hydrator, but scorers run one after the other and see what earlier ones wrote. */
@@ -124,6 +148,7 @@ export interface Scorer<
   ): Promise<Patches<Pick<C, W>>>
 }
 
+/** What a selector answers: every candidate that it got, once, in one of two lists. */
 export interface Selection<C> {
   readonly selected: readonly C[]
   /** The rest, in rank order: the reserve that back-fill draws from. */
@@ -141,8 +166,48 @@ export interface SideEffect<Q, C> extends Component<Q> {
   run(result: SideEffectInput<Q, C>, context: StageContext): Promise<void>
 }
 
+/** What a side effect sees: the request's query and its final lists. Shared, read-only. */
 export interface SideEffectInput<Q, C> {
   readonly query: Readonly<Q>
   readonly selected: readonly Readonly<C>[]
   readonly nonSelected: readonly Readonly<C>[]
+}
+
+/** A query hydrator of any keys, as a pipeline holds it. */
+export interface AnyQueryHydrator<Q> extends Component<Q> {
+  readonly reads?: readonly (keyof Q)[]
+  readonly writes: readonly WritableKeys<Q>[]
+  hydrate(query: Readonly<Q>, context: StageContext): Promise<Readonly<Partial<Q>>>
+}
+
+/** A hydrator of any keys, as a pipeline holds it. */
+export interface AnyHydrator<Q, C> extends Component<Q> {
+  readonly reads?: readonly (keyof C)[]
+  readonly writes: readonly WritableKeys<C>[]
+  hydrate(
+    query: Readonly<Q>,
+    candidates: readonly C[],
+    context: StageContext,
+  ): Promise<Patches<Readonly<Partial<C>>>>
+}
+
+/** A filter that reads any keys, as a pipeline holds it. */
+export interface AnyFilter<Q, C> extends Component<Q> {
+  readonly reads?: readonly (keyof C)[]
+  keep(
+    query: Readonly<Q>,
+    candidates: readonly C[],
+    context: Pick<StageContext, 'nowMs'>,
+  ): KeepPredicate<C>
+}
+
+/** A scorer of any keys, as a pipeline holds it. */
+export interface AnyScorer<Q, C> extends Component<Q> {
+  readonly reads?: readonly (keyof C)[]
+  readonly writes: readonly WritableKeys<C>[]
+  score(
+    query: Readonly<Q>,
+    candidates: readonly C[],
+    context: StageContext,
+  ): Promise<Patches<Readonly<Partial<C>>>>
 }

@@ -1,0 +1,83 @@
+import type { AnyFilter, Stage } from './component.ts'
+import { ComponentError, toBreach, toMessage } from './component-error.ts'
+import { isEnabled } from './is-enabled.ts'
+import type { RequestRun } from './request-run.ts'
+
+/** A candidate that a filter took out. */
+export interface Removed<C> {
+  readonly candidate: C
+  readonly stage: Stage
+  readonly filter: string
+  /** The filter's own reason; null when it gave none. */
+  readonly detail: string | null
+}
+
+/** One stage of filters, the list to judge, and where the removed go, in filter order. */
+export interface FilterStage<Q, C> {
+  readonly stage: Stage
+  readonly components: readonly AnyFilter<Q, C>[]
+  readonly query: Readonly<Q>
+  readonly candidates: readonly C[]
+  readonly removed: Removed<C>[]
+}
+
+/**
+ * Runs filters in list order, each on what the earlier ones kept, and returns what all keep, in
+ * order. The list that comes in is not changed. One that throws counts as not run under
+ * `fail-open`.
+ *
+ * @throws ComponentError when a `fail-closed` filter throws.
+ */
+export function runFilters<Q, C>(
+  run: RequestRun,
+  { stage, components, query, candidates, removed }: FilterStage<Q, C>,
+): readonly C[] {
+  let list = candidates
+  for (const component of components) {
+    const row = run.open(stage, component, list.length)
+    try {
+      if (!isEnabled(component, query)) {
+        row.disable()
+        continue
+      }
+      const { kept, dropped } = partition(list, component.keep(query, list, run.scope))
+      row.close(null)
+      for (const { candidate, detail } of dropped) {
+        removed.push({ candidate, stage, filter: component.name, detail })
+      }
+      list = kept
+    } catch (thrown) {
+      const error = new ComponentError({
+        stage,
+        component: component.name,
+        code: 'failed',
+        what: `failed: ${toMessage(thrown)}`,
+        cause: thrown,
+      })
+      row.close(error)
+      if (component.failurePolicy === 'fail-closed') throw error
+    }
+    row.out = list.length
+  }
+  return list
+}
+
+interface Partition<C> {
+  readonly kept: readonly C[]
+  readonly dropped: readonly { readonly candidate: C; readonly detail: string | null }[]
+}
+
+/** `keep` is unknown: a filter in plain JavaScript, or one that lies, may answer anything. */
+function partition<C>(candidates: readonly C[], keep: unknown): Partition<C> {
+  if (typeof keep !== 'function') throw toBreach('keep() must answer a function', keep)
+  const kept: C[] = []
+  const dropped: { candidate: C; detail: string | null }[] = []
+  candidates.forEach((candidate, index) => {
+    const verdict: unknown = keep(candidate, index)
+    if (verdict === true) kept.push(candidate)
+    else if (verdict === false) dropped.push({ candidate, detail: null })
+    else if (typeof verdict === 'string') dropped.push({ candidate, detail: verdict })
+    else throw toBreach('the predicate must answer a boolean or a string', verdict)
+  })
+  return { kept, dropped }
+}
