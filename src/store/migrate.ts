@@ -1,0 +1,34 @@
+import { type Migration, Migrator } from 'kysely/migration'
+import type { Database } from './database.ts'
+import { initialMigration } from './migrations/initial.migration.ts'
+
+/** In the order in which they run; a name is never changed or reused. */
+const MIGRATIONS: Readonly<Record<string, Migration>> = {
+  '0001-initial': initialMigration,
+}
+
+/**
+ * Brings the database's tables up to date; does nothing when they are. Safe to call from several
+ * processes at once. Returns the names of the migrations that it ran.
+ *
+ * @throws when a migration fails (its statements are then rolled back), or when the database was
+ * migrated by a newer release.
+ */
+export async function migrate(database: Database): Promise<readonly string[]> {
+  const patient = database.withQueryTimeout(300_000)
+  try {
+    const migrator = new Migrator({
+      db: patient.kysely,
+      provider: { getMigrations: () => Promise.resolve({ ...MIGRATIONS }) },
+    })
+    const { error, results = [] } = await migrator.migrateToLatest()
+    if (error !== undefined) {
+      const failed = results.find((result) => result.status === 'Error')
+      const name = failed === undefined ? '' : ` at ${failed.migrationName}`
+      throw new Error(`The database could not be migrated${name}.`, { cause: error })
+    }
+    return results.map((result) => result.migrationName)
+  } finally {
+    await patient.close()
+  }
+}
