@@ -1,5 +1,5 @@
 import { isIP } from 'node:net'
-import { resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 
 /** Everything the environment decides, read once. The README's table documents each variable. */
 export interface Config {
@@ -7,6 +7,8 @@ export interface Config {
   readonly host: string
   /** Absolute. Holds the embedded database, the Python environment, caches and cursor keys. */
   readonly dataDirectory: string
+  /** The interpreter that runs Phoenix; `npm start` makes it in the data directory. */
+  readonly python: string
   /** Null = the embedded database. */
   readonly databaseUrl: string | null
   /** `host:port` of a service that somebody else runs; null = a child process of ours. */
@@ -190,10 +192,12 @@ export function readConfig(environment: Environment): Config {
   const corsOrigins =
     reader.list('HOMEFEED_CORS_ORIGINS') ?? (isDevelopment ? DEVELOPMENT_ORIGINS : [])
   checkOrigins(reader, corsOrigins)
+  const dataDirectory = resolve(reader.text('HOMEFEED_DATA_DIR') ?? '.homefeed')
   const config: Config = {
     port: reader.port('PORT', 4000),
     host,
-    dataDirectory: resolve(reader.text('HOMEFEED_DATA_DIR') ?? '.homefeed'),
+    dataDirectory,
+    python: reader.text('HOMEFEED_PYTHON') ?? join(dataDirectory, 'python', 'bin', 'python'),
     databaseUrl: reader.databaseUrl('DATABASE_URL'),
     retrievalUrl: reader.serviceAddress('PHOENIX_RETRIEVAL_URL'),
     rankingUrl: reader.serviceAddress('PHOENIX_RANKING_URL'),
