@@ -40,6 +40,7 @@ export interface Event {
     | { $case: "engaged"; value: Engaged }
     | { $case: "relationChanged"; value: RelationChanged }
     | { $case: "impressed"; value: Impressed }
+    | { $case: "deadLetter"; value: DeadLetter }
     | undefined;
 }
 
@@ -104,6 +105,7 @@ export interface Impressed {
   position: number;
 }
 
+/** An event that a consumer could not use, as it found it. */
 export interface DeadLetter {
   topic: string;
   partition: number;
@@ -156,6 +158,9 @@ export const Event: MessageFns<Event> = {
         break;
       case "impressed":
         Impressed.encode(message.payload.value, writer.uint32(322).fork()).join();
+        break;
+      case "deadLetter":
+        DeadLetter.encode(message.payload.value, writer.uint32(402).fork()).join();
         break;
     }
     return writer;
@@ -254,6 +259,14 @@ export const Event: MessageFns<Event> = {
             message.payload = { $case: "impressed", value: Impressed.decode(reader, reader.uint32()) };
             continue;
           }
+          case 50: {
+            if (tag !== 402) {
+              break;
+            }
+
+            message.payload = { $case: "deadLetter", value: DeadLetter.decode(reader, reader.uint32()) };
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -313,6 +326,12 @@ export const Event: MessageFns<Event> = {
       case "impressed": {
         if (object.payload?.value !== undefined && object.payload?.value !== null) {
           message.payload = { $case: "impressed", value: Impressed.fromPartial(object.payload.value) };
+        }
+        break;
+      }
+      case "deadLetter": {
+        if (object.payload?.value !== undefined && object.payload?.value !== null) {
+          message.payload = { $case: "deadLetter", value: DeadLetter.fromPartial(object.payload.value) };
         }
         break;
       }
