@@ -44,6 +44,7 @@ export async function startPglite(directory: string): Promise<PgliteServer> {
     return {
       port: message.port,
       async close() {
+        worker.ref()
         worker.postMessage('close')
         await exited
         unlock()

@@ -1,0 +1,158 @@
+import { sql } from 'kysely'
+import { trustPostId, trustUserId, type PostId, type UserId } from '../ids.ts'
+import type { ActionSequence } from '../phoenix/action-sequence.ts'
+import { aggregateActions, type ActionRow } from './aggregate-actions.ts'
+import type { Database } from './database.ts'
+import {
+  toMutedKeywordRecord,
+  toUserRecord,
+  USER_COLUMNS,
+  type MutedKeywordRow,
+  type UserRow,
+} from './record-rows.ts'
+import type { ViewerRelations } from './records.ts'
+import type { ServedRecord, ViewerStore } from './viewer-store.ts'
+
+/** Stored actions read for each one wanted: a burst holds two or three, seldom more than eight. */
+const ROWS_PER_BURST = 8
+const SEEN_IDS_MAX = 10_000
+/** Served rows older than this are dropped when the viewer is served again. */
+const SERVED_KEPT_MS = 48 * 3_600_000
+
+async function readActionSequence(
+  database: Database,
+  viewerId: UserId,
+  actionsMax: number,
+): Promise<ActionSequence> {
+  const { rows } = await sql<ActionRow>`
+    select e.post_id, coalesce(e.post_author_id, p.author_id) as author_id, e.action_index,
+      e.dwell_ms, e.surface, e.at_ms, p.created_at_ms as post_created_at_ms
+    from (
+      select * from engagements where viewer_id = ${viewerId}
+      order by at_ms desc, post_id desc, action_index desc
+      limit ${actionsMax * ROWS_PER_BURST}
+    ) e
+    left join posts p on p.id = e.post_id
+    order by e.at_ms, e.post_id, e.action_index`.execute(database.kysely)
+  return aggregateActions(rows, actionsMax)
+}
+
+interface RelationsRow {
+  readonly blocked: readonly string[]
+  readonly blocked_by: readonly string[]
+  readonly muted: readonly string[]
+  readonly muted_reposts: readonly string[]
+  readonly subscribed: readonly string[]
+  readonly keywords: readonly MutedKeywordRow[]
+  readonly account: UserRow | null
+}
+
+function toUserIds(ids: readonly string[]): ReadonlySet<UserId> {
+  return new Set(ids.map(trustUserId))
+}
+
+async function readRelations(
+  database: Database,
+  viewerId: UserId,
+  nowMs: number,
+): Promise<ViewerRelations> {
+  const { rows } = await sql<RelationsRow>`
+    select
+      array(select target_id::text from blocks where user_id = ${viewerId}) as blocked,
+      array(select user_id::text from blocks where target_id = ${viewerId}) as blocked_by,
+      array(select target_id::text from mutes where user_id = ${viewerId}) as muted,
+      array(select target_id::text from muted_reposts where user_id = ${viewerId})
+        as muted_reposts,
+      array(select target_id::text from subscriptions where user_id = ${viewerId}) as subscribed,
+      (select coalesce(json_agg(k), '[]') from (
+        select id::text, phrase, match, surfaces, expires_at_ms::text from muted_keywords
+        where user_id = ${viewerId} and (expires_at_ms is null or expires_at_ms > ${nowMs})
+        order by id
+      ) k) as keywords,
+      (select row_to_json(a) from (
+        select ${USER_COLUMNS} from users u where u.id = ${viewerId}
+      ) a) as account`.execute(database.kysely)
+  const [row] = rows
+  if (row === undefined) throw new Error('A select without a table gave no row.')
+  return {
+    blockedIds: toUserIds(row.blocked),
+    blockedByIds: toUserIds(row.blocked_by),
+    mutedIds: toUserIds(row.muted),
+    mutedRepostIds: toUserIds(row.muted_reposts),
+    mutedKeywords: row.keywords.map(toMutedKeywordRecord),
+    subscribedIds: toUserIds(row.subscribed),
+    account: row.account === null ? null : toUserRecord(row.account),
+  }
+}
+
+async function readSeenPostIds(
+  database: Database,
+  viewerId: UserId,
+  sinceMs: number,
+): Promise<readonly PostId[]> {
+  const { rows } = await sql<{ post_id: string }>`
+    select post_id from impressions where viewer_id = ${viewerId} and at_ms >= ${sinceMs}
+    group by post_id order by max(at_ms) desc, post_id desc
+    limit ${SEEN_IDS_MAX}`.execute(database.kysely)
+  return rows.map((row) => trustPostId(row.post_id))
+}
+
+interface ServedRange {
+  readonly sinceMs: number
+  readonly idsMax: number
+}
+
+async function readServedPostIds(
+  database: Database,
+  viewerId: UserId,
+  { sinceMs, idsMax }: ServedRange,
+): Promise<readonly PostId[]> {
+  const { rows } = await sql<{ post_id: string; original_post_id: string }>`
+    select post_id, original_post_id from served
+    where viewer_id = ${viewerId} and served_at_ms >= ${sinceMs}
+    order by served_at_ms desc, request_id, position
+    limit ${idsMax}`.execute(database.kysely)
+  return rows
+    .flatMap((row) =>
+      row.post_id === row.original_post_id ? [row.post_id] : [row.post_id, row.original_post_id],
+    )
+    .slice(0, idsMax)
+    .map(trustPostId)
+}
+
+/** The same page may be written twice (a retry): the first stays. */
+async function writeServed(database: Database, record: ServedRecord): Promise<void> {
+  if (record.posts.length === 0) return
+  await sql`
+    with forgotten as (
+      delete from served where viewer_id = ${record.viewerId}
+        and served_at_ms < ${record.servedAtMs - SERVED_KEPT_MS}
+    )
+    insert into served
+      (viewer_id, served_at_ms, request_id, position, post_id, original_post_id)
+    select ${record.viewerId}::bigint, ${record.servedAtMs}::bigint, ${record.requestId}::text,
+      (page.place - 1)::integer, page.post_id, page.original_post_id
+    from unnest(
+      ${record.posts.map((post) => post.postId)}::bigint[],
+      ${record.posts.map((post) => post.originalPostId)}::bigint[]
+    ) with ordinality as page (post_id, original_post_id, place)
+    on conflict do nothing`.execute(database.kysely)
+}
+
+/** What the database knows about one viewer, each read one statement. */
+export function createViewerStore(database: Database): ViewerStore {
+  return {
+    actionSequence: (viewerId, actionsMax) => readActionSequence(database, viewerId, actionsMax),
+    async followedIds(viewerId) {
+      const { rows } = await sql<{ followee_id: string }>`
+        select followee_id from follows where follower_id = ${viewerId}
+        order by created_at_ms desc nulls last, followee_id desc`.execute(database.kysely)
+      return rows.map((row) => trustUserId(row.followee_id))
+    },
+    relations: (viewerId, nowMs) => readRelations(database, viewerId, nowMs),
+    seenPostIds: (viewerId, sinceMs) => readSeenPostIds(database, viewerId, sinceMs),
+    servedPostIds: (viewerId, sinceMs, idsMax) =>
+      readServedPostIds(database, viewerId, { sinceMs, idsMax }),
+    recordServed: (record) => writeServed(database, record),
+  }
+}

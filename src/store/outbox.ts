@@ -1,0 +1,117 @@
+import { sql, type Kysely } from 'kysely'
+import type { EventRecord, Topic } from '../events/event-log.ts'
+import { Event } from '../gen/events.ts'
+import type { Database } from './database.ts'
+import type { Tables } from './tables.ts'
+
+/** How long a row stays, counted from its writing: longer than any reader replays (48 h). */
+export const OUTBOX_KEPT_MS = 72 * 3_600_000
+
+/** (transaction, id) in one number: ids alone are given out before their transactions commit. */
+const ID_BITS = 64n
+
+export interface OutboxRow {
+  /** Grows in commit order; opaque, and wider than 64 bits. */
+  readonly position: bigint
+  readonly topic: Topic
+  readonly key: string
+  readonly event: Event
+}
+
+/** Reads the outbox in commit order. */
+export interface OutboxReader {
+  /**
+   * Rows after `after` (0 = from the start), at most `limit`. Rows of a transaction show only when
+   * no older transaction still runs, so none ever appears before a position that was read.
+   */
+  read(after: bigint, limit: number): Promise<readonly OutboxRow[]>
+  /** Position of the last readable row; 0 when there is none. */
+  endPosition(): Promise<bigint>
+  /** Position before the first row whose event happened at or after `sinceMs`. */
+  positionSince(sinceMs: number): Promise<bigint>
+}
+
+function toPosition(row: { readonly transaction_id: string; readonly id: string }): bigint {
+  return (BigInt(row.transaction_id) << ID_BITS) | BigInt(row.id)
+}
+
+interface StoredRow {
+  readonly transaction_id: string
+  readonly id: string
+  readonly topic: Topic
+  readonly key: string
+  readonly event: Buffer
+}
+
+const IS_SETTLED = sql.raw('transaction_id < pg_snapshot_xmin(pg_current_snapshot())')
+
+/** The reader that feeds the event log. Each call is one statement. */
+export function createOutboxReader(database: Database): OutboxReader {
+  const { kysely } = database
+  return {
+    async read(after, limit) {
+      const transactionId = String(after >> ID_BITS)
+      const id = String(BigInt.asUintN(64, after))
+      const { rows } = await sql<StoredRow>`
+        select transaction_id::text as transaction_id, id, topic, key, event from outbox
+        where (transaction_id, id) > (${transactionId}::text::xid8, ${id}::bigint)
+          and ${IS_SETTLED}
+        order by outbox.transaction_id, outbox.id
+        limit ${limit}`.execute(kysely)
+      return rows.map((row) => ({
+        position: toPosition(row),
+        topic: row.topic,
+        key: row.key,
+        event: Event.decode(row.event),
+      }))
+    },
+    async endPosition() {
+      const { rows } = await sql<StoredRow>`
+        select transaction_id::text as transaction_id, id from outbox where ${IS_SETTLED}
+        order by outbox.transaction_id desc, outbox.id desc
+        limit 1`.execute(kysely)
+      return rows[0] === undefined ? 0n : toPosition(rows[0])
+    },
+    async positionSince(sinceMs) {
+      const { rows } = await sql<StoredRow>`
+        select transaction_id::text as transaction_id, id from outbox
+        where ${IS_SETTLED} and occurred_at_ms >= ${sinceMs}
+        order by outbox.transaction_id, outbox.id
+        limit 1`.execute(kysely)
+      return rows[0] === undefined ? this.endPosition() : toPosition(rows[0]) - 1n
+    },
+  }
+}
+
+/**
+ * Writes events in the caller's transaction, so that they exist exactly when its rows do. Pass the
+ * transaction, not the database, unless the events stand alone.
+ */
+export async function writeOutbox(
+  transaction: Kysely<Tables>,
+  records: readonly EventRecord[],
+  nowMs: number,
+): Promise<void> {
+  if (records.length === 0) return
+  await sql`
+    insert into outbox (topic, key, event, occurred_at_ms, written_at_ms)
+    select written.topic, written.key, decode(written.event, 'base64'), written.occurred_at_ms,
+      ${nowMs}::bigint
+    from unnest(
+      ${records.map((record) => record.topic)}::text[],
+      ${records.map((record) => record.key)}::text[],
+      ${records.map(({ event }) => Buffer.from(Event.encode(event).finish()).toString('base64'))}
+        ::text[],
+      ${records.map((record) => String(record.event.occurredAtMs))}::bigint[]
+    ) with ordinality as written (topic, key, event, occurred_at_ms, place)
+    order by written.place`.execute(transaction)
+}
+
+/** Deletes rows written more than `OUTBOX_KEPT_MS` ago; returns how many. */
+export async function purgeOutbox(database: Database, nowMs: number): Promise<number> {
+  const result = await database.kysely
+    .deleteFrom('outbox')
+    .where('written_at_ms', '<', String(nowMs - OUTBOX_KEPT_MS))
+    .executeTakeFirst()
+  return Number(result.numDeletedRows)
+}
