@@ -1,0 +1,40 @@
+/**
+ * Thunder's constants. Source A: the August release's values or third parties quoting them
+ * (thunder.md 9); ours: decided in decisions.md or DECISIONS.md.
+ */
+
+/** Seconds a post is kept after its creation; one exactly this old still is. Source A: 2 days. */
+export const RETENTION_SECONDS = 172_800
+
+/** Seconds that a producer's clock may be ahead of ours. Ours. */
+export const CLOCK_SKEW_SECONDS_MAX = 60
+
+/** Originals an author in one answer. Source A. */
+export const ORIGINALS_PER_AUTHOR_MAX = 50
+
+/** Replies and reposts an author in one answer. Source A. */
+export const SECONDARY_PER_AUTHOR_MAX = 30
+
+/** Video posts an author in one answer to a video request. Source A. */
+export const VIDEOS_PER_AUTHOR_MAX = 100
+
+/** Posts looked at per author and timeline; dead and excluded ones do not count. Source A. */
+export const SCANNED_PER_AUTHOR_MAX = 500
+
+/** Authors of one request; the rest of a longer list is ignored. Source A. */
+export const AUTHORS_PER_REQUEST_MAX = 10_000
+
+/** Posts of one answer. Source A. */
+export const POSTS_RETURNED_MAX = 1_200
+
+/** Posts of one answer to a video request. Source A. */
+export const VIDEOS_RETURNED_MAX = 600
+
+/** Ms; a shorter video does not make a video post. Source A. */
+export const VIDEO_DURATION_MS_MIN = 5_000
+
+/** Ms between two removals of what has expired. Source A: 2 minutes. */
+export const TRIM_INTERVAL_MS = 120_000
+
+/** Authors (or tombstones) that one slice of a trim looks at: about 1 ms. Ours. */
+export const TRIM_SLICE_SIZE = 5_000
