@@ -44,6 +44,8 @@ export interface PostCandidate {
   author: UserRecord | null | undefined
   /** Of the original, for a repost. */
   originalAuthor: UserRecord | null | undefined
+  /** Handles of all whom `actorIdsOf` names, as stored; deleted accounts have none. */
+  actorHandles: readonly string[] | undefined
   mediaKinds: readonly MediaKind[] | undefined
   /** Alternative texts of its media and of the quoted post's. */
   altTexts: readonly string[] | undefined
@@ -58,7 +60,10 @@ export interface PostCandidate {
   /** Seconds; null = no such head. */
   dwellSeconds: number | null | undefined
   modelVersion: string | undefined
+  /** Before author diversity and the out-of-network factor. */
   weightedScore: number | undefined
+  /** False: the video head counted nothing (no video, too short, or too many followers). */
+  videoWeightApplies: boolean | undefined
   scoredBy: 'phoenix' | 'fallback' | undefined
   /** Author diversity's factor in (0, 1]. */
   diversityFactor: number | undefined
@@ -90,6 +95,7 @@ export function createPostCandidate(identity: PostCandidateIdentity): PostCandid
     related: undefined,
     author: undefined,
     originalAuthor: undefined,
+    actorHandles: undefined,
     mediaKinds: undefined,
     altTexts: undefined,
     videoDurationMs: undefined,
@@ -99,6 +105,7 @@ export function createPostCandidate(identity: PostCandidateIdentity): PostCandid
     dwellSeconds: undefined,
     modelVersion: undefined,
     weightedScore: undefined,
+    videoWeightApplies: undefined,
     scoredBy: undefined,
     diversityFactor: undefined,
     outOfNetworkFactor: undefined,

@@ -15,7 +15,8 @@ export interface HomeFeedFilter {
 
 /**
  * One ask for a slate. Readonly fields come with the request; the others are each written by one
- * query hydrator. `undefined` = not loaded (it failed or did not run): safety filters then withhold.
+ * query hydrator. `undefined` = not loaded (it failed or did not run): safety filters then
+ * withhold.
  */
 export interface HomeFeedQuery {
   readonly requestId: string
@@ -31,6 +32,8 @@ export interface HomeFeedQuery {
   readonly slateSize: number
   /** The request's shared batch readers. */
   readonly loaders: Loaders
+  /** When the answer must be there, epoch ms; Infinity = the pipeline's budget alone counts. */
+  readonly deadlineMs: number
 
   actionSequence: ActionSequence | undefined
   followedIds: ReadonlySet<UserId> | undefined
@@ -46,6 +49,7 @@ export interface HomeFeedQuery {
   servedPostIds: ReadonlySet<PostId> | undefined
 }
 
+/** What a caller says; the rest of the query is filled from it. */
 export type HomeFeedRequest = Pick<
   HomeFeedQuery,
   | 'requestId'
@@ -58,6 +62,7 @@ export type HomeFeedRequest = Pick<
   | 'loaders'
 >
 
+/** Asks for everything. */
 export const EMPTY_FILTER: HomeFeedFilter = {
   excludeVideos: false,
   excludeReplies: false,
@@ -67,9 +72,20 @@ export const EMPTY_FILTER: HomeFeedFilter = {
 }
 
 /** A query before its hydrators: every field present, so that all queries share one shape. */
-export function createHomeFeedQuery(request: HomeFeedRequest): HomeFeedQuery {
+export function createHomeFeedQuery(
+  request: HomeFeedRequest,
+  deadlineMs = Infinity,
+): HomeFeedQuery {
   return {
-    ...request,
+    requestId: request.requestId,
+    viewerId: request.viewerId,
+    filter: request.filter,
+    countryCode: request.countryCode,
+    alsoSeenPostIds: request.alsoSeenPostIds,
+    sessionServedPostIds: request.sessionServedPostIds,
+    slateSize: request.slateSize,
+    loaders: request.loaders,
+    deadlineMs,
     actionSequence: undefined,
     followedIds: undefined,
     blockedIds: undefined,

@@ -35,17 +35,15 @@ export function runFilters<Q, C>(
   let list = candidates
   for (const component of components) {
     const row = run.open(stage, component, list.length)
+    const removedBefore = removed.length
     try {
       if (!isEnabled(component, query)) {
         row.disable()
         continue
       }
-      const { kept, dropped } = partition(list, component.keep(query, list, run.scope))
+      const keep = component.keep(query, list, run.scope)
+      list = partition({ stage, filter: component.name, candidates: list, removed }, keep)
       row.close(null)
-      for (const { candidate, detail } of dropped) {
-        removed.push({ candidate, stage, filter: component.name, detail })
-      }
-      list = kept
     } catch (thrown) {
       const error = new ComponentError({
         stage,
@@ -55,6 +53,7 @@ export function runFilters<Q, C>(
         cause: thrown,
       })
       row.close(error)
+      removed.length = removedBefore
       if (component.failurePolicy === 'fail-closed') throw error
     }
     row.out = list.length
@@ -63,21 +62,25 @@ export function runFilters<Q, C>(
 }
 
 interface Partition<C> {
-  readonly kept: readonly C[]
-  readonly dropped: readonly { readonly candidate: C; readonly detail: string | null }[]
+  readonly stage: Stage
+  readonly filter: string
+  readonly candidates: readonly C[]
+  readonly removed: Removed<C>[]
 }
 
 /** `keep` is unknown: a filter in plain JavaScript, or one that lies, may answer anything. */
-function partition<C>(candidates: readonly C[], keep: unknown): Partition<C> {
+function partition<C>({ stage, filter, candidates, removed }: Partition<C>, keep: unknown): C[] {
   if (typeof keep !== 'function') throw toBreach('keep() must answer a function', keep)
   const kept: C[] = []
-  const dropped: { candidate: C; detail: string | null }[] = []
-  candidates.forEach((candidate, index) => {
+  for (let index = 0; index < candidates.length; index++) {
+    const candidate = candidates[index]
+    if (candidate === undefined) continue
     const verdict: unknown = keep(candidate, index)
     if (verdict === true) kept.push(candidate)
-    else if (verdict === false) dropped.push({ candidate, detail: null })
-    else if (typeof verdict === 'string') dropped.push({ candidate, detail: verdict })
-    else throw toBreach('the predicate must answer a boolean or a string', verdict)
-  })
-  return { kept, dropped }
+    else if (verdict === false) removed.push({ candidate, stage, filter, detail: null })
+    else if (typeof verdict === 'string') {
+      removed.push({ candidate, stage, filter, detail: verdict })
+    } else throw toBreach('the predicate must answer a boolean or a string', verdict)
+  }
+  return kept
 }

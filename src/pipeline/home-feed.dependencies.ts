@@ -1,0 +1,24 @@
+import type { RankingClient } from '../phoenix/ranking-client.ts'
+import type { RetrievalClient } from '../phoenix/retrieval-client.ts'
+import type { ViewerStore } from '../store/viewer-store.ts'
+import type { Thunder } from '../thunder/thunder.ts'
+import type { RequestCache } from './request-cache.ts'
+import type { SafetyMemory } from './safety-memory.ts'
+
+/** All that the home feed asks. One set a process, for all requests. */
+export interface HomeFeedDependencies {
+  readonly viewerStore: Pick<
+    ViewerStore,
+    'actionSequence' | 'followedIds' | 'relations' | 'seenPostIds' | 'servedPostIds'
+  >
+  readonly thunder: Thunder
+  readonly retrieval: RetrievalClient
+  readonly ranking: RankingClient
+  /** Shared by every pipeline of the process. */
+  readonly safetyMemory: SafetyMemory
+  readonly requestCache: RequestCache
+  /** Time of a request in ms; `REQUEST_PARAMS.budgetMs` when absent. */
+  readonly budgetMs?: number
+  /** Epoch ms: deadlines and ages of substitutes go by it. */
+  now(): number
+}

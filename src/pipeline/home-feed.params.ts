@@ -1,0 +1,164 @@
+import type { ActionName } from '../gen/actions.ts'
+
+/**
+ * Every number of the home feed: unit, reason, source. "A" = the parameters that X published for
+ * its August 2026 release (spec/params.md); "guess" = ours, to be measured (DECISIONS.md).
+ */
+
+const SECOND_MS = 1_000
+const MINUTE_MS = 60 * SECOND_MS
+const HOUR_MS = 60 * MINUTE_MS
+const DAY_MS = 24 * HOUR_MS
+
+/** The whole request. */
+export const REQUEST_PARAMS = {
+  /** ms. A page must not keep its reader waiting longer. decisions.md. */
+  budgetMs: 1_000,
+  /** ms kept back from the ranker for visibility, without which nothing may be shown. Guess. */
+  safetyReserveMs: 150,
+  /** Posts. Ten pages of 20. decisions.md, "sizes". */
+  slateSize: 200,
+  /** Posts. decisions.md. */
+  slateSizeMin: 50,
+  /** Posts. decisions.md. */
+  slateSizeMax: 500,
+  /**
+   * Selected / slate, so that what visibility and conversations take out seldom needs a round of
+   * back-fill, each of which costs two statements. A has 50 / 35; guess.
+   */
+  overSelectionFactor: 1.5,
+} as const
+
+/** Limits of single components, ms. spec/hydrators.md 8, where the original publishes none. */
+export const TIMEOUT_PARAMS = {
+  socialGraph: 150,
+  /** Of action history, seen and served: one indexed statement each. */
+  viewerHistory: 150,
+  coreData: 200,
+  media: 200,
+  users: 150,
+  engagementCounts: 150,
+  retrieval: 500,
+  thunder: 300,
+  ranking: 800,
+  visibility: 300,
+} as const
+
+/** Substitutes for safety data that cannot be loaded. */
+export const LAST_KNOWN_GOOD_PARAMS = {
+  /** ms. A block may take this long to count while the database is away. decisions.md. */
+  ageMsMax: 10 * MINUTE_MS,
+  /** Viewers. About 20 kB each with 1,000 follows: 200 MB at most. Guess. */
+  viewersMax: 10_000,
+  /** Posts and authors whose labels are kept. About 200 B each. Guess. */
+  labelsMax: 100_000,
+  /** ms between the inner limit and the component's own, in which the substitute answers. Guess. */
+  marginMs: 50,
+} as const
+
+/** What is known about the viewer. */
+export const QUERY_PARAMS = {
+  /** History tokens of both models: the S that the demo checkpoint is trained with (A: 1,024). */
+  actionsMax: 128,
+  /** ms. Posts live 48 h; a repost may bring back one from last week. Guess. */
+  seenWindowMs: 7 * DAY_MS,
+  /** ms. ExcludeServedTweetIdsDuration, A. */
+  servedWindowMs: 10 * MINUTE_MS,
+  /** Ids. ExcludeServedTweetIdsNumber, A. */
+  servedIdsMax: 100,
+} as const
+
+/** Where candidates come from. */
+export const SOURCE_PARAMS = {
+  /** Posts. ThunderMaxResults, A. */
+  thunderPostsMax: 1_200,
+  /** Posts. PhoenixMaxResults, A. */
+  retrievalPostsMax: 1_000,
+  /** Posts. An author's new posts share one vector. decisions.md, "retrieval index". */
+  retrievalPostsPerAuthorMax: 20,
+} as const
+
+/** What is removed. */
+export const FILTER_PARAMS = {
+  /** ms. MAX_POST_AGE, A; equality is kept. */
+  postAgeMsMax: 48 * HOUR_MS,
+} as const
+
+/** Names the table below; stands in sessions, traces and training logs. */
+export const WEIGHTS_VERSION = 'published-2026-08-12'
+
+/** Worth of one action (of one second, for dwell_time). A, spec/scoring.md 12. */
+export const ACTION_WEIGHTS: Readonly<Record<ActionName, number>> = {
+  favorite: 0.5,
+  reply: 5,
+  repost: 1,
+  photo_expand: 0.05,
+  click: 0.4,
+  profile_click: 0,
+  video_quality_view: 0.05,
+  share: 2,
+  share_via_dm: 5,
+  share_via_copy_link: 20,
+  dwell: 0,
+  quote: 5,
+  quoted_click: 0.05,
+  follow_author: 4,
+  not_interested: -43.2,
+  block_author: -31.2,
+  mute_author: -58.8,
+  report: -234,
+  dwell_time: 0.004,
+}
+
+/**
+ * Weights of A's heads that are not in our vocabulary. They multiply nothing, but stay in the sums
+ * that scale negative totals (decisions.md, "heads of the model").
+ */
+export const ABSENT_HEAD_WEIGHTS = {
+  openLink: 0.2,
+  videoOpen: 0.05,
+  quotedVideoQualityView: 0,
+  postUnexplored: 0.02,
+  notDwelled: -0.02,
+} as const
+
+/** How scores are made of probabilities, and scaled. */
+export const SCORING_PARAMS = {
+  /** Score. Negative totals end below it, others at or above. NEGATIVE_SCORES_OFFSET, A. */
+  negativeScoresOffset: 0.001,
+  /** ms. Shorter videos are watched to the end by accident. MinVideoDurationMs, A; strict. */
+  videoDurationMsMin: 10_000,
+  /** Followers of the viewer from which video views count nothing. MAX_FOLLOWERS_THRESHOLD, A. */
+  videoViewerFollowersMax: 10_000,
+  /** Factor from one post of an author to the next. AuthorDiversityDecay, A. */
+  authorDiversityDecay: 0.5,
+  /** Factor that no post goes below. AuthorDiversityFloor, A. */
+  authorDiversityFloor: 0.25,
+  /** OonWeightFactor, A. */
+  outOfNetworkFactor: 0.75,
+  /** EnableOonRescoreForInNetworkRepliesRetweets, A. */
+  rescoresInNetworkRepliesAndReposts: true,
+  /** ms after which a post is worth half in the fallback order. decisions.md. */
+  fallbackHalfLifeMs: 6 * HOUR_MS,
+  /** ms of history that counts as affinity in the fallback order. decisions.md. */
+  fallbackAffinityWindowMs: 28 * DAY_MS,
+} as const
+
+/** Who is too young, or may be. */
+export const AGE_GATE_PARAMS = {
+  /** Years. spec/visibility.md 3.1 rule 14. */
+  ageYearsMin: 18,
+  /** Countries in which an unknown age counts as too young. spec/visibility.md 3.1 rule 14c. */
+  gatingCountries: [
+    ...['ar', 'au', 'br', 'ca', 'de', 'es', 'fr', 'gb', 'id', 'it', 'kr', 'mx', 'nl', 'ph', 'pt'],
+    'th',
+  ],
+} as const
+
+/** Recent requests kept for explanations. */
+export const REQUEST_CACHE_PARAMS = {
+  /** ms. EnablePhoenixRequestCacheSideEffect's TTL, A. */
+  ttlMs: 3 * HOUR_MS,
+  /** Requests. About 60 kB each at 200 posts: 60 MB at most. Guess. */
+  requestsMax: 1_000,
+} as const

@@ -1,0 +1,164 @@
+import { FeedError } from '../errors.ts'
+import { hasWithheld, toDegradationReport } from './degradation.ts'
+import type { DegradationReport } from './degradation.ts'
+import type { PipelineResult } from './framework/candidate-pipeline.ts'
+import { ComponentError } from './framework/component-error.ts'
+import type { PostCandidate } from './home-feed.candidate.ts'
+import type { HomeFeedDependencies } from './home-feed.dependencies.ts'
+import { REQUEST_PARAMS, SOURCE_PARAMS, WEIGHTS_VERSION } from './home-feed.params.ts'
+import { createHomeFeedPipeline } from './home-feed.pipeline.ts'
+import type { HomeFeedPipeline } from './home-feed.pipeline.ts'
+import { createHomeFeedQuery } from './home-feed.query.ts'
+import type { HomeFeedQuery, HomeFeedRequest } from './home-feed.query.ts'
+import { createRecheckPipeline } from './recheck.pipeline.ts'
+import type { RecheckPipeline } from './recheck.pipeline.ts'
+
+export interface RankOptions {
+  /** The time that ages and windows go by, epoch ms. */
+  readonly nowMs: number
+  /** Aborts when nobody waits any more. */
+  readonly signal: AbortSignal
+  /** Epoch ms; the pipeline's budget is the other limit. */
+  readonly deadlineMs?: number
+}
+
+/** A fresh slate. */
+export interface RankedFeed extends DegradationReport {
+  readonly requestId: string
+  /** In slate order, at most `slateSize`. */
+  readonly candidates: readonly PostCandidate[]
+  /** Of the ranker; null when nothing was scored by it. */
+  readonly modelVersion: string | null
+  readonly weightsVersion: string
+  /** True: ranking again with these excluded would bring nothing more. */
+  readonly exhausted: boolean
+  readonly pipelineResult: PipelineResult<HomeFeedQuery, PostCandidate>
+}
+
+/** What of an earlier slate may still be shown, in its order. */
+export interface RecheckedFeed extends DegradationReport {
+  /** Copies with facts of now and the scores of then. */
+  readonly candidates: readonly PostCandidate[]
+}
+
+export interface HomeFeed {
+  readonly pipeline: HomeFeedPipeline
+  readonly recheckPipeline: RecheckPipeline
+  /**
+   * Ranks anew.
+   *
+   * @throws FeedError SAFETY_UNAVAILABLE when nothing is left because posts could not be judged,
+   * UNAVAILABLE when every source failed, DEADLINE_EXCEEDED when the time was up with nothing to
+   * show, INTERNAL when a component broke its contract.
+   */
+  rank(request: HomeFeedRequest, options: RankOptions): Promise<RankedFeed>
+  /**
+   * Judges posts of an earlier slate again, when a later page is cut.
+   *
+   * @throws FeedError like `rank`.
+   */
+  recheck(
+    request: HomeFeedRequest,
+    candidates: readonly PostCandidate[],
+    options: RankOptions,
+  ): Promise<RecheckedFeed>
+  /** Waits for side effects: at shutdown, in tests. */
+  drain(): Promise<void>
+}
+
+/** The home feed of one process. */
+export function createHomeFeed(dependencies: HomeFeedDependencies): HomeFeed {
+  const { now, budgetMs = REQUEST_PARAMS.budgetMs } = dependencies
+  const pipeline = createHomeFeedPipeline(dependencies)
+  const recheckPipeline = createRecheckPipeline(dependencies)
+  const toExecution = (requestId: string, { nowMs, signal, deadlineMs }: RankOptions) => ({
+    requestId,
+    nowMs,
+    signal,
+    now,
+    deadlineMs: Math.min(deadlineMs ?? Infinity, now() + budgetMs),
+  })
+  return {
+    pipeline,
+    recheckPipeline,
+    async rank(request, options) {
+      const execution = toExecution(request.requestId, options)
+      const query = createHomeFeedQuery(request, execution.deadlineMs)
+      const result = await orFeedError(pipeline.execute(query, execution), options.signal)
+      if (result.selected.length === 0) refuseEmpty(result, now() >= execution.deadlineMs)
+      return toRankedFeed(result)
+    },
+    async recheck(request, candidates, options) {
+      const execution = toExecution(request.requestId, options)
+      const query = { ...createHomeFeedQuery(request, execution.deadlineMs), ranked: candidates }
+      const result = await orFeedError(recheckPipeline.execute(query, execution), options.signal)
+      if (result.selected.length === 0 && hasWithheld(result)) throw safetyUnavailable()
+      return { candidates: result.selected, ...toDegradationReport(result) }
+    },
+    drain: () => pipeline.drain(),
+  }
+}
+
+async function orFeedError<T>(execution: Promise<T>, signal: AbortSignal): Promise<T> {
+  try {
+    return await execution
+  } catch (cause) {
+    if (cause instanceof FeedError) throw cause
+    if (signal.aborted) {
+      throw new FeedError('DEADLINE_EXCEEDED', 'The request ended before its answer.', { cause })
+    }
+    const what = cause instanceof ComponentError ? 'A rule of the feed failed' : 'The feed failed'
+    throw new FeedError('INTERNAL', `${what}; this has been logged.`, { cause })
+  }
+}
+
+type Result = PipelineResult<HomeFeedQuery, PostCandidate>
+
+/** An empty slate is an answer only when there is nothing to show. */
+function refuseEmpty(result: Result, isLate: boolean): void {
+  if (hasWithheld(result)) throw safetyUnavailable()
+  if (isLate) {
+    throw new FeedError('DEADLINE_EXCEEDED', 'The feed was not ready in time. Please try again.')
+  }
+  const sources = sourceReports(result)
+  if (!sources.some(({ error }) => error === null)) {
+    throw new FeedError('UNAVAILABLE', 'No source of posts answers. Please try again.')
+  }
+}
+
+function safetyUnavailable(): FeedError {
+  return new FeedError(
+    'SAFETY_UNAVAILABLE',
+    'Your blocks, mutes and content rules cannot be checked right now. Please try again.',
+  )
+}
+
+function toRankedFeed(result: Result): RankedFeed {
+  return {
+    requestId: result.query.requestId,
+    candidates: result.selected,
+    ...toDegradationReport(result),
+    modelVersion: result.selected.find((each) => each.modelVersion)?.modelVersion ?? null,
+    weightsVersion: WEIGHTS_VERSION,
+    exhausted: isExhausted(result),
+    pipelineResult: result,
+  }
+}
+
+/**
+ * Nothing is left of the ranked pool, every source answered, nothing was withheld, and Thunder,
+ * which leaves out what a session has had, was not cut at its limit. Retrieval cannot leave out
+ * anything: what it brings now is all that it would bring again.
+ */
+function isExhausted(result: Result): boolean {
+  if (result.nonSelected.length > 0 || hasWithheld(result)) return false
+  const sources = sourceReports(result)
+  if (sources.some(({ error }) => error !== null)) return false
+  const thunder = sources.find(({ component }) => component === 'ThunderSource')
+  const wasCut = (thunder?.out ?? 0) >= SOURCE_PARAMS.thunderPostsMax
+  return result.selected.length === 0 || !wasCut
+}
+
+function sourceReports({ components }: Result) {
+  return components.filter(({ stage, enabled }) => stage === 'source' && enabled)
+}

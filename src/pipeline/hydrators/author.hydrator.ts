@@ -1,0 +1,56 @@
+import type { UserId } from '../../ids.ts'
+import type { UserRecord } from '../../store/records.ts'
+import { actorIdsOf } from '../home-feed.candidate.ts'
+import { hydrator } from '../home-feed.components.ts'
+import { loadEachOrNull } from './load-each.ts'
+import { loadShownPosts } from './shown-posts.ts'
+
+type Users = ReadonlyMap<UserId, UserRecord | null | Error>
+
+/** The author, a repost's original author, and the handles of everyone whom the post shows. */
+export function authorHydrator({ timeoutMs }: { readonly timeoutMs: number }) {
+  return hydrator({
+    name: 'AuthorHydrator',
+    writes: ['author', 'originalAuthor', 'actorHandles'],
+    failurePolicy: 'fail-open',
+    degradation: 'ENRICHMENT_MISSING',
+    dependency: 'database',
+    timeoutMs,
+    async hydrate({ loaders }, candidates) {
+      const shown = await loadShownPosts(loaders, candidates)
+      const actorIds = candidates.map(({ authorId }, index) => {
+        const each = shown[index]
+        return each === undefined || each instanceof Error ? [] : actorIdsOf({ authorId, ...each })
+      })
+      const users = await loadEachOrNull(loaders.users, actorIds.flat())
+      return candidates.map(({ authorId }, index) => {
+        const each = shown[index]
+        if (each === undefined || each instanceof Error) {
+          return each ?? new Error('posts were not read')
+        }
+        const actors = usersOf(users, actorIds[index] ?? [])
+        if (actors instanceof Error) return actors
+        const originalAuthorId = each.core?.repostOfUserId ?? null
+        return {
+          author: userIn(actors, authorId),
+          originalAuthor: originalAuthorId === null ? null : userIn(actors, originalAuthorId),
+          actorHandles: actors.flatMap((user) => user?.handle ?? []),
+        }
+      })
+    },
+  })
+}
+
+function usersOf(users: Users, ids: readonly UserId[]): readonly (UserRecord | null)[] | Error {
+  const actors: (UserRecord | null)[] = []
+  for (const id of ids) {
+    const user = users.get(id) ?? null
+    if (user instanceof Error) return user
+    actors.push(user)
+  }
+  return actors
+}
+
+function userIn(actors: readonly (UserRecord | null)[], id: UserId): UserRecord | null {
+  return actors.find((user) => user?.id === id) ?? null
+}

@@ -1,0 +1,23 @@
+import type DataLoader from 'dataloader'
+
+/** Value or error of each distinct key, in one batch. */
+export async function loadEach<K, V>(
+  loader: DataLoader<K, V>,
+  keys: Iterable<K>,
+): Promise<ReadonlyMap<K, V | Error>> {
+  const distinct = [...new Set(keys)]
+  const values = await loader.loadMany(distinct)
+  return new Map(
+    distinct.map((key, index) => [key, values[index] ?? new Error('the loader skipped a key')]),
+  )
+}
+
+/** Same, for loaders that answer null for what does not exist. */
+export async function loadEachOrNull<K, V>(
+  loader: DataLoader<K, V | null>,
+  keys: Iterable<K>,
+): Promise<ReadonlyMap<K, V | null | Error>> {
+  const distinct = [...new Set(keys)]
+  const values = await loader.loadMany(distinct)
+  return new Map(distinct.map((key, index) => [key, values[index] ?? null]))
+}

@@ -1,0 +1,98 @@
+import type { PostId } from '../../ids.ts'
+import type { Loaders } from '../../store/loaders.ts'
+import type { PostRecord } from '../../store/records.ts'
+import type { PostCandidate, RelatedPosts } from '../home-feed.candidate.ts'
+
+/** A candidate's stored post and what it shows of others. */
+export interface ShownPosts {
+  readonly core: PostRecord | null
+  readonly related: RelatedPosts
+}
+
+type Key = Pick<PostCandidate, 'id'>
+type Found = ReadonlyMap<PostId, PostRecord | null | Error>
+
+const NOTHING_RELATED: RelatedPosts = { original: null, quoted: null, parent: null, root: null }
+
+/** All hydrators of one stage ask for the same list at once: one walk serves them. */
+const walks = new WeakMap<
+  Loaders,
+  WeakMap<readonly Key[], Promise<readonly (ShownPosts | Error)[]>>
+>()
+
+/**
+ * One entry a candidate, same order; an `Error` where one of its posts could not be read. At most
+ * three statements: the posts, what they point to, what reposted originals point to. A repost
+ * shows its original's quoted post, parent and root.
+ */
+export function loadShownPosts(
+  loaders: Loaders,
+  candidates: readonly Key[],
+): Promise<readonly (ShownPosts | Error)[]> {
+  let ofLoaders = walks.get(loaders)
+  if (ofLoaders === undefined) walks.set(loaders, (ofLoaders = new WeakMap()))
+  let walk = ofLoaders.get(candidates)
+  if (walk === undefined) ofLoaders.set(candidates, (walk = walkPosts(loaders, candidates)))
+  return walk
+}
+
+/** What a repost carries, else the post itself; null when either is gone. */
+export function subjectOf({ core, related }: ShownPosts): PostRecord | null {
+  return core?.repostOfPostId == null ? core : related.original
+}
+
+async function walkPosts(
+  loaders: Loaders,
+  candidates: readonly Key[],
+): Promise<readonly (ShownPosts | Error)[]> {
+  const found = new Map<PostId, PostRecord | null | Error>()
+  const load = async (ids: Iterable<PostId>): Promise<void> => {
+    const missing = [...new Set(ids)].filter((id) => !found.has(id))
+    if (missing.length === 0) return
+    const posts = await loaders.posts.loadMany(missing)
+    missing.forEach((id, index) => found.set(id, posts[index] ?? null))
+  }
+  await load(candidates.map(({ id }) => id))
+  const own = candidates.flatMap(({ id }) => recordIn(found, id) ?? [])
+  await load(own.flatMap(pointersOf))
+  const originals = own.flatMap(({ repostOfPostId }) => recordIn(found, repostOfPostId) ?? [])
+  await load(originals.flatMap(pointersOf))
+  return candidates.map(({ id }) => assemble(found, id))
+}
+
+function pointersOf(post: PostRecord): PostId[] {
+  return [post.repostOfPostId, post.quotedPostId, post.replyToPostId, rootIdOf(post)].filter(
+    (id) => id !== null,
+  )
+}
+
+/** The conversation's first post when the post is neither it nor its direct reply. */
+function rootIdOf({ id, conversationId, replyToPostId }: PostRecord): PostId | null {
+  const isRoot = conversationId === id || conversationId === replyToPostId
+  return isRoot || replyToPostId === null ? null : conversationId
+}
+
+function assemble(found: Found, id: PostId): ShownPosts | Error {
+  const core = found.get(id) ?? null
+  if (core instanceof Error) return core
+  if (core === null) return { core, related: NOTHING_RELATED }
+  const original = lookUp(found, core.repostOfPostId)
+  if (original instanceof Error) return original
+  const subject = core.repostOfPostId === null ? core : original
+  const quoted = lookUp(found, subject?.quotedPostId)
+  const parent = lookUp(found, subject?.replyToPostId)
+  const root = lookUp(found, subject && rootIdOf(subject))
+  if (quoted instanceof Error) return quoted
+  if (parent instanceof Error) return parent
+  if (root instanceof Error) return root
+  return { core, related: { original, quoted, parent, root } }
+}
+
+function lookUp(found: Found, id: PostId | null | undefined): PostRecord | null | Error {
+  return id == null ? null : (found.get(id) ?? null)
+}
+
+function recordIn(found: Found, id: PostId | null): PostRecord | null {
+  const post = lookUp(found, id)
+  return post instanceof Error ? null : post
+}

@@ -1,0 +1,67 @@
+import { authorSocialGraphFilter } from './filters/author-social-graph.filter.ts'
+import { coreDataFilter } from './filters/core-data.filter.ts'
+import { ineligibleSubscriptionFilter } from './filters/ineligible-subscription.filter.ts'
+import { mutedKeywordFilter } from './filters/muted-keyword.filter.ts'
+import { visibilityFilter } from './filters/visibility.filter.ts'
+import { createCandidatePipeline } from './framework/candidate-pipeline.ts'
+import type { CandidatePipeline } from './framework/candidate-pipeline.ts'
+import { foldCopies } from './framework/merge.ts'
+import type { PostCandidate } from './home-feed.candidate.ts'
+import type { HomeFeedDependencies } from './home-feed.dependencies.ts'
+import { REQUEST_PARAMS, TIMEOUT_PARAMS } from './home-feed.params.ts'
+import { authorHydrator } from './hydrators/author.hydrator.ts'
+import { coreDataHydrator } from './hydrators/core-data.hydrator.ts'
+import { inNetworkHydrator } from './hydrators/in-network.hydrator.ts'
+import { mediaHydrator } from './hydrators/media.hydrator.ts'
+import { subscriptionHydrator } from './hydrators/subscription.hydrator.ts'
+import { visibilityHydrator } from './hydrators/visibility.hydrator.ts'
+import type { RecheckQuery } from './recheck.query.ts'
+import { createSafetyQueryHydrators } from './safety-query-hydrators.ts'
+import { asRankedSelector } from './selectors/as-ranked.selector.ts'
+import { rankedSource } from './sources/ranked.source.ts'
+
+export type RecheckPipeline = CandidatePipeline<RecheckQuery, PostCandidate>
+
+/**
+ * The home feed's safety components over posts that were ranked before, when a later page is cut:
+ * what was deleted, blocked, muted or taken down since falls out; nothing is ranked or re-ordered.
+ */
+export function createRecheckPipeline(
+  dependencies: Pick<HomeFeedDependencies, 'viewerStore' | 'safetyMemory' | 'budgetMs' | 'now'>,
+): RecheckPipeline {
+  const { safetyMemory, budgetMs = REQUEST_PARAMS.budgetMs, now } = dependencies
+  const graph = createSafetyQueryHydrators(dependencies)
+  return createCandidatePipeline<RecheckQuery, PostCandidate>({
+    name: 'recheck',
+    budgetMs,
+    resultSize: ({ ranked }) => ranked.length,
+    queryHydrators: [graph.followedIds, graph.viewerRelations],
+    dependentQueryHydrators: [],
+    sources: [rankedSource()],
+    merge: { idOf: ({ id }) => id, fold: foldCopies('sources') },
+    hydrators: [
+      inNetworkHydrator(),
+      coreDataHydrator({ timeoutMs: TIMEOUT_PARAMS.coreData }),
+      authorHydrator({ timeoutMs: TIMEOUT_PARAMS.users }),
+      mediaHydrator({ timeoutMs: TIMEOUT_PARAMS.media }),
+      subscriptionHydrator({ timeoutMs: TIMEOUT_PARAMS.coreData }),
+    ],
+    filters: [
+      coreDataFilter(),
+      ineligibleSubscriptionFilter(),
+      mutedKeywordFilter(),
+      authorSocialGraphFilter(),
+    ],
+    scorers: [],
+    selector: asRankedSelector(),
+    postSelectionHydrators: [
+      visibilityHydrator({
+        memory: safetyMemory,
+        timeoutMs: TIMEOUT_PARAMS.visibility,
+        now,
+      }),
+    ],
+    postSelectionFilters: [visibilityFilter()],
+    sideEffects: [],
+  })
+}

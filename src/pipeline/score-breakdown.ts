@@ -1,0 +1,81 @@
+import { ACTIONS } from '../gen/actions.ts'
+import type { ActionName, SignalKind } from '../gen/actions.ts'
+import type { PostCandidate, ScoreAdjustment } from './home-feed.candidate.ts'
+import { createWeightedSum } from './scorers/weighted-sum.ts'
+import type { ActionWeights } from './scorers/weighted-sum.ts'
+
+/** `probability` of dwell_time is seconds. contribution = probability x weight. */
+export interface ScoreTerm {
+  readonly head: ActionName
+  readonly action: SignalKind
+  readonly probability: number
+  readonly weight: number
+  readonly contribution: number
+}
+
+/**
+ * How a score came about: the contributions add up to the first adjustment's `before`, each
+ * adjustment leads to the next, and the last one's `after` is `final`.
+ */
+export interface ScoreBreakdown {
+  readonly final: number
+  readonly terms: readonly ScoreTerm[]
+  readonly adjustments: readonly ScoreAdjustment[]
+}
+
+type Scored = Pick<
+  PostCandidate,
+  | 'probabilities'
+  | 'dwellSeconds'
+  | 'videoWeightApplies'
+  | 'weightedScore'
+  | 'scoredBy'
+  | 'diversityFactor'
+  | 'outOfNetworkFactor'
+>
+
+/** The breakdown of a ranked candidate; null when nothing scored it. */
+export function toScoreBreakdown(
+  candidate: Scored,
+  weights?: ActionWeights,
+): ScoreBreakdown | null {
+  const { weightedScore, scoredBy, diversityFactor, outOfNetworkFactor } = candidate
+  if (weightedScore === undefined) return null
+  const terms = scoredBy === 'phoenix' ? toTerms(candidate, weights) : []
+  const combined = terms.reduce((sum, { contribution }) => sum + contribution, 0)
+  const base: ScoreAdjustment = {
+    name: scoredBy === 'phoenix' ? 'offset' : 'fallback',
+    factor: null,
+    before: combined,
+    after: weightedScore,
+  }
+  const diverse = scale('author_diversity', weightedScore, diversityFactor)
+  const network = scale('out_of_network', diverse.after, outOfNetworkFactor)
+  return { final: network.after, terms, adjustments: [base, diverse, network] }
+}
+
+function scale(name: string, before: number, factor = 1): ScoreAdjustment {
+  return { name, factor, before, after: before * factor }
+}
+
+function toTerms(candidate: Scored, weights: ActionWeights | undefined): readonly ScoreTerm[] {
+  const { probabilities, dwellSeconds, videoWeightApplies } = candidate
+  if (probabilities === undefined) return []
+  return createWeightedSum(weights)
+    .toTerms({
+      probabilities,
+      dwellSeconds: dwellSeconds ?? null,
+      videoWeightApplies: videoWeightApplies ?? false,
+    })
+    .map(({ head, value, weight, contribution }) => ({
+      head,
+      action: SIGNAL_KINDS[head],
+      probability: value,
+      weight,
+      contribution,
+    }))
+}
+
+const SIGNAL_KINDS = Object.fromEntries(
+  ACTIONS.map(({ name, signalKind }) => [name, signalKind]),
+) as Readonly<Record<ActionName, SignalKind>>

@@ -1,0 +1,64 @@
+import { DISCRETE_ACTION_COUNT } from '../../gen/actions.ts'
+import type { RankingClient } from '../../phoenix/ranking-client.ts'
+import { originalAuthorIdOf, originalPostIdOf } from '../home-feed.candidate.ts'
+import { scorer } from '../home-feed.components.ts'
+
+export interface PhoenixScorerOptions {
+  readonly ranking: RankingClient
+  readonly timeoutMs: number
+  /** ms of the request that the ranker must leave to visibility. */
+  readonly reserveMs: number
+}
+
+/**
+ * What the ranking model expects the viewer to do with each post; for a repost, with its original.
+ * All rows stay in one matrix. A row without a single number means that the model did not score
+ * that post.
+ */
+export function phoenixScorer({ ranking, timeoutMs, reserveMs }: PhoenixScorerOptions) {
+  return scorer({
+    name: 'PhoenixScorer',
+    reads: ['core', 'related'],
+    writes: ['probabilities', 'dwellSeconds', 'modelVersion'],
+    failurePolicy: 'replace',
+    replacement: 'fallback order',
+    degradation: 'RULES_ONLY',
+    dependency: 'phoenix-ranking',
+    timeoutMs,
+    params: { reserveMs },
+    async score({ viewerId, actionSequence, deadlineMs }, candidates, context) {
+      if (candidates.length === 0) return []
+      const answer = await ranking.rank(
+        {
+          viewerId,
+          actions: actionSequence ?? [],
+          candidates: candidates.map((candidate) => ({
+            postId: originalPostIdOf(candidate),
+            authorId: originalAuthorIdOf(candidate),
+            createdAtMs: candidate.related?.original?.createdAtMs ?? candidate.createdAtMs,
+          })),
+          nowMs: context.nowMs,
+        },
+        {
+          signal: context.signal,
+          deadlineMs: Math.min(context.deadlineMs, deadlineMs - reserveMs),
+        },
+      )
+      const { probabilities, dwellSeconds, modelVersion } = answer
+      if (probabilities.length !== candidates.length * DISCRETE_ACTION_COUNT) {
+        throw new Error(`${probabilities.length} probabilities for ${candidates.length} posts`)
+      }
+      return candidates.map((_candidate, index) => {
+        const start = index * DISCRETE_ACTION_COUNT
+        const row = probabilities.subarray(start, start + DISCRETE_ACTION_COUNT)
+        if (row.every(Number.isNaN)) return new Error('the model did not score this post')
+        const seconds = dwellSeconds[index]
+        return {
+          probabilities: row,
+          dwellSeconds: seconds === undefined || Number.isNaN(seconds) ? null : seconds,
+          modelVersion,
+        }
+      })
+    },
+  })
+}

@@ -1,0 +1,87 @@
+import { ACTIONS, DISCRETE_ACTION_COUNT } from '../../gen/actions.ts'
+import type { ActionName } from '../../gen/actions.ts'
+import { ABSENT_HEAD_WEIGHTS, ACTION_WEIGHTS, SCORING_PARAMS } from '../home-feed.params.ts'
+
+export type ActionWeights = Readonly<Record<ActionName, number>>
+
+/** What the model said about one post. */
+export interface Heads {
+  /** [18], NaN = no such head. */
+  readonly probabilities: Float32Array
+  /** Null = no such head. */
+  readonly dwellSeconds: number | null
+  readonly videoWeightApplies: boolean
+}
+
+/** One addend of the weighted sum. `value` is a probability, or seconds for dwell_time. */
+export interface WeightedTerm {
+  readonly head: ActionName
+  readonly weight: number
+  readonly value: number
+  readonly contribution: number
+}
+
+export interface WeightedSum {
+  /** C = sum of weight x value; a head that the model lacks adds 0. */
+  combine(heads: Heads): number
+  /** The addends of C, in vocabulary order, heads that the model lacks left out. */
+  toTerms(heads: Heads): readonly WeightedTerm[]
+  /**
+   * Squeezes negative totals under epsilon, so that no score is below 0 for heads in [0, 1]:
+   * C < 0: (C + N) / (P + N) x epsilon, else C + epsilon; P + N = 0: max(C, 0). P and N are the
+   * sums of the positive and of the negated negative weights of probabilities.
+   */
+  offset(combined: number): number
+}
+
+/** The weighted sum of these weights. Source: spec/scoring.md 3. */
+export function createWeightedSum(weights: ActionWeights = ACTION_WEIGHTS): WeightedSum {
+  const discrete = ACTIONS.filter(({ kind }) => kind === 'discrete')
+  const byIndex = Float64Array.from(discrete, ({ name }) => weights[name])
+  const sums = sumWeights([
+    ...discrete.map(({ name }) => weights[name]),
+    ...Object.values(ABSENT_HEAD_WEIGHTS),
+  ])
+  const total = sums.positive + sums.negative
+  const epsilon = SCORING_PARAMS.negativeScoresOffset
+  return {
+    combine({ probabilities, dwellSeconds, videoWeightApplies }) {
+      let combined = 0
+      for (let index = 0; index < DISCRETE_ACTION_COUNT; index++) {
+        const probability = probabilities[index]
+        if (probability === undefined || Number.isNaN(probability)) continue
+        if (index === VIDEO_INDEX && !videoWeightApplies) continue
+        combined += (byIndex[index] ?? 0) * probability
+      }
+      return combined + weights.dwell_time * (dwellSeconds ?? 0)
+    },
+    toTerms: (heads) => ACTIONS.flatMap((action) => toTerm(action, weights, heads)),
+    offset(combined) {
+      if (total === 0) return Math.max(combined, 0)
+      if (combined < 0) return ((combined + sums.negative) / total) * epsilon
+      return combined + epsilon
+    },
+  }
+}
+
+const VIDEO_INDEX: number = ACTIONS.findIndex(({ name }) => name === 'video_quality_view')
+
+function toTerm(
+  { name, index, kind }: (typeof ACTIONS)[number],
+  weights: ActionWeights,
+  heads: Heads,
+): readonly WeightedTerm[] {
+  const value = kind === 'continuous' ? heads.dwellSeconds : heads.probabilities[index]
+  if (value == null || Number.isNaN(value)) return []
+  const weight = index === VIDEO_INDEX && !heads.videoWeightApplies ? 0 : weights[name]
+  return [{ head: name, weight, value, contribution: weight * value }]
+}
+
+function sumWeights(weights: readonly number[]): { positive: number; negative: number } {
+  let [positive, negative] = [0, 0]
+  for (const weight of weights) {
+    if (weight > 0) positive += weight
+    else negative -= weight
+  }
+  return { positive, negative }
+}

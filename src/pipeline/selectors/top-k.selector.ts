@@ -1,0 +1,19 @@
+import { selector } from '../home-feed.components.ts'
+import { compareForFeed } from './compare-by-score.ts'
+
+/**
+ * Orders by score and selects the slate and a little more, so that what the post-selection filters
+ * take out is mostly made up for without a round of back-fill.
+ */
+export function topKSelector({ overSelectionFactor }: { readonly overSelectionFactor: number }) {
+  return selector({
+    name: 'TopKSelector',
+    reads: ['score', 'scoredBy'],
+    params: { overSelectionFactor },
+    select({ slateSize }, candidates) {
+      const ranked = candidates.toSorted(compareForFeed)
+      const size = Math.ceil(slateSize * overSelectionFactor)
+      return { selected: ranked.slice(0, size), nonSelected: ranked.slice(size) }
+    },
+  })
+}

@@ -1,0 +1,52 @@
+import type { PostId } from '../../ids.ts'
+import type { Thunder, ThunderPost } from '../../thunder/thunder.ts'
+import { createPostCandidate } from '../home-feed.candidate.ts'
+import { source } from '../home-feed.components.ts'
+
+export interface ThunderSourceOptions {
+  readonly thunder: Thunder
+  readonly postsMax: number
+  readonly timeoutMs: number
+}
+
+/** Recent posts of the accounts that the viewer follows, without what was seen or served here. */
+export function thunderSource({ thunder, postsMax, timeoutMs }: ThunderSourceOptions) {
+  return source({
+    name: 'ThunderSource',
+    failurePolicy: 'replace',
+    replacement: 'out-of-network only',
+    degradation: 'OUT_OF_NETWORK_ONLY',
+    dependency: 'thunder',
+    timeoutMs,
+    params: { postsMax },
+    enable: ({ followedIds }) => followedIds !== undefined,
+    async fetch(query) {
+      const posts = thunder.recentPosts({
+        viewerId: query.viewerId,
+        authorIds: [...(query.followedIds ?? [])],
+        excludedPostIds: new Set([
+          ...(query.seenPostIds ?? query.alsoSeenPostIds),
+          ...query.sessionServedPostIds,
+        ]),
+        resultsMax: postsMax,
+      })
+      return posts.map((post) =>
+        createPostCandidate({
+          id: post.postId,
+          authorId: post.authorId,
+          createdAtMs: post.createdAtMs,
+          sources: ['thunder'],
+          ancestorIds: ancestorIdsOf(post),
+          similarity: null,
+        }),
+      )
+    },
+  })
+}
+
+function ancestorIdsOf({ replyToPostId, conversationId }: ThunderPost): readonly PostId[] {
+  if (replyToPostId === null) return []
+  return conversationId === null || conversationId === replyToPostId
+    ? [replyToPostId]
+    : [replyToPostId, conversationId]
+}
