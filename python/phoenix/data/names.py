@@ -9,25 +9,39 @@ from phoenix.data.counted_random import choices
 from phoenix.data.topics import LANGUAGES, TOPICS
 
 _FIRST = {
-    "en": "Amara Beth Caleb Daisy Elliot Fern Gideon Hazel Imani Jonah Kezia Leo Maeve Nadia Owen "
-    "Priya Quentin Rosa Silas Tess Umar Vera Wes Xenia Yusuf Zoe Anil Bridget Cormac Delia Ewan "
-    "Freya Grace Hugo Iris Jasper Kofi Lena Milo Nora Oscar Pearl Rafi Sunita Theo Uma Violet Will",
-    "de": "Anke Bernd Clara Dieter Elif Frauke Georg Hanna Ingo Jana Klaus Lotte Malte Nele Olaf "
+    "en": "Amara Beth Caleb Daisy Elliot Fern Gideon Hazel Imani Jonah Kezia Leo Maeve "
+    "Nadia Owen "
+    "Priya Quentin Rosa Silas Tess Umar Vera Wes Xenia Yusuf Zoe Anil Bridget Cormac "
+    "Delia Ewan "
+    "Freya Grace Hugo Iris Jasper Kofi Lena Milo Nora Oscar Pearl Rafi Sunita Theo "
+    "Uma Violet Will",
+    "de": "Anke Bernd Clara Dieter Elif Frauke Georg Hanna Ingo Jana Klaus Lotte Malte "
+    "Nele Olaf "
     "Petra Rainer Silke Timo Ulla Veit Wiebke Yasemin Falk Greta Henrik Ida Jonas Katrin Lukas",
-    "es": "Alba Bruno Carmen Diego Elena Felipe Gloria Hector Ines Javier Karina Luis Marta Nicolas "
+    "es": "Alba Bruno Carmen Diego Elena Felipe Gloria Hector Ines Javier Karina Luis "
+    "Marta Nicolas "
     "Olga Pablo Quico Raquel Sergio Teresa Ulises Valeria Ximena Yolanda Andres Beatriz Camila",
-    "ja": "Aiko Chihiro Daichi Emi Fumio Haruka Ichiro Jun Kaede Makoto Nao Ren Sakura Takumi Umi "
+    "ja": "Aiko Chihiro Daichi Emi Fumio Haruka Ichiro Jun Kaede Makoto Nao Ren Sakura "
+    "Takumi Umi "
     "Yui Akira Hinata Kenta Mei Riku Sora Tomo Yuki Asahi Kazuo Midori Shiori",
 }
 _LAST = {
-    "en": "Abara Bell Carver Doyle Easton Finch Grant Hale Iqbal Jarvis Keane Lowry Marsh North "
-    "Okafor Pike Quill Reyes Sharma Thorne Underhill Vance Walsh Yates Brook Chandra Dunn Ellery "
-    "Fox Gray Holt Ivers Joshi Kerr Lane Moss Nash Osei Price Rowe Stone Tully Vale Wren York Zafar",
-    "de": "Albrecht Brandt Conrad Dreyer Engel Fuchs Gruber Hartmann Issler Jung Keller Lorenz Maier "
-    "Neumann Otto Peters Roth Schulte Thiele Vogt Wagner Yilmaz Ziegler Bergmann Demir Frank Kraus",
-    "es": "Aguilar Bravo Castro Dominguez Escobar Fuentes Garrido Herrera Ibarra Jimenez Lozano Mora "
-    "Navarro Ortega Prieto Quiroga Rivas Serrano Torres Urrutia Vega Yanez Zamora Campos Molina",
-    "ja": "Abe Chiba Endo Fujita Goto Hayashi Inoue Kato Maeda Nakano Oda Sato Tanaka Ueda Wada Yamada "
+    "en": "Abara Bell Carver Doyle Easton Finch Grant Hale Iqbal Jarvis Keane Lowry Marsh "
+    "North "
+    "Okafor Pike Quill Reyes Sharma Thorne Underhill Vance Walsh Yates Brook Chandra "
+    "Dunn Ellery "
+    "Fox Gray Holt Ivers Joshi Kerr Lane Moss Nash Osei Price Rowe Stone Tully Vale "
+    "Wren York Zafar",
+    "de": "Albrecht Brandt Conrad Dreyer Engel Fuchs Gruber Hartmann Issler Jung Keller "
+    "Lorenz Maier "
+    "Neumann Otto Peters Roth Schulte Thiele Vogt Wagner Yilmaz Ziegler Bergmann "
+    "Demir Frank Kraus",
+    "es": "Aguilar Bravo Castro Dominguez Escobar Fuentes Garrido Herrera Ibarra Jimenez "
+    "Lozano Mora "
+    "Navarro Ortega Prieto Quiroga Rivas Serrano Torres Urrutia Vega Yanez Zamora "
+    "Campos Molina",
+    "ja": "Abe Chiba Endo Fujita Goto Hayashi Inoue Kato Maeda Nakano Oda Sato Tanaka Ueda "
+    "Wada Yamada "
     "Aoki Honda Ishii Kimura Mori Nomura Okada Saito Takeda Uchida Yoshida Hirano",
 }
 _COUNTRIES = {
@@ -60,13 +74,16 @@ _QUIRKS = {
     "ja": ("猫と暮らす。", "返事はゆっくり。", "早起きは苦手。", "散歩が日課。"),
 }  # fmt: skip
 _TOPIC_NAMES = {
-    "de": "Jazz|klassische Musik|Film|Astronomie|Biologie|Geschichte|Fußball|Laufen|Klettern|Radfahren"
+    "de": "Jazz|klassische Musik|Film|Astronomie|Biologie|Geschichte|Fußball|Laufen"
+    "|Klettern|Radfahren"
     "|Eisenbahn|Stadtleben|Kochen|Kaffee|Garten|Software|maschinelles Lernen|Schach|Videospiele"
     "|Brettspiele|Bücher|Fotografie|Vögel|Reisen",
-    "es": "jazz|música clásica|cine|astronomía|biología|historia|fútbol|correr|escalada|ciclismo|trenes"
+    "es": "jazz|música clásica|cine|astronomía|biología|historia|fútbol|correr|escalada"
+    "|ciclismo|trenes"
     "|vida urbana|cocina|café|jardín|software|aprendizaje automático|ajedrez|videojuegos"
     "|juegos de mesa|libros|fotografía|aves|viajes",
-    "ja": "ジャズ|クラシック音楽|映画|天文|生物|歴史|サッカー|ランニング|クライミング|自転車|鉄道|街歩き|料理"
+    "ja": "ジャズ|クラシック音楽|映画|天文|生物|歴史|サッカー|ランニング"
+    "|クライミング|自転車|鉄道|街歩き|料理"
     "|コーヒー|園芸|ソフトウェア|機械学習|チェス|ゲーム|ボードゲーム|読書|写真|野鳥|旅",
 }
 

@@ -1,4 +1,4 @@
-"""The people: interests, style, habits. Everything depends on (seed, person) alone, never on now."""
+"""The people: interests, style, habits. All of it depends on (seed, person), never on now."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from phoenix.data.counted_random import choices, normals, uniforms
 from phoenix.data.personas import FIRST_USER_ID, PERSONAS
 from phoenix.data.topics import LANGUAGES, TOPIC_COUNT, TOPICS, topic_affinity
 
-STYLE_SIZE = 4
+STYLE_SIZE = 3
 """Axes of style (tone, length, humour, ...): an author has a place on them, a reader a liking."""
 
 TOPICS_OF_LANGUAGE = {
@@ -29,7 +29,7 @@ TOPICS_OF_LANGUAGE = {
 _LANGUAGE_SHARES = (0.80, 0.08, 0.07, 0.05)
 _PERSON = 11
 POSTS_PER_DAY_MEAN = 4.2
-SESSIONS_PER_DAY_MEAN = 0.9
+SESSIONS_PER_DAY_MEAN = 1.2
 
 
 @dataclass(frozen=True)
@@ -120,10 +120,8 @@ def _topic_mix(language: np.ndarray, interests: np.ndarray) -> np.ndarray:
 def _media_share(seed: int, person: np.ndarray) -> np.ndarray:
     """Mean about 25 % pictures and 8 % video, very uneven: a few people film everything."""
     picture = 0.06 + 0.64 * uniforms(seed, _PERSON, person, 21)
-    video = np.where(
-        uniforms(seed, _PERSON, person, 22) < 0.10, 0.35 + 0.5 * uniforms(seed, _PERSON, person, 23),
-        0.05,
-    )  # fmt: skip
+    films = uniforms(seed, _PERSON, person, 22) < 0.10
+    video = np.where(films, 0.35 + 0.5 * uniforms(seed, _PERSON, person, 23), 0.05)
     picture = picture * (1 - video)
     return np.stack([1 - picture - video, picture, video], axis=1)
 
@@ -152,7 +150,7 @@ def create_people(seed: int, count: int) -> People:
     spammer = plain & (chance < 0.01)
     post_rate = np.exp(0.9 * normals(seed, _PERSON, person, 51)) * popularity**0.35
     read_rate = np.exp(0.55 * normals(seed, _PERSON, person, 52))
-    media_taste = 0.3 * normals(seed, _PERSON, person[:, None], 53, np.arange(3))
+    media_taste = 0.2 * normals(seed, _PERSON, person[:, None], 53, np.arange(3))
     post_rate *= POSTS_PER_DAY_MEAN / post_rate.mean()
     post_rate = np.where(spammer, 14.0, post_rate.clip(0.1, 22.0))
     read_rate *= SESSIONS_PER_DAY_MEAN / read_rate.mean()

@@ -75,7 +75,7 @@ def local_activity(people: People, hours: Int64[np.ndarray, " h"]) -> Float64[np
 
 
 def burst_topic(seed: int, hours: Int64[np.ndarray, " h"]) -> Int64[np.ndarray, " h"]:
-    """Topic of the burst ("the match") running in each hour, or -1; some days have one, two hours."""
+    """Topic of the burst ("the match") of each hour, or -1; most days have one, two hours long."""
     day, clock = hours // 24, hours % 24
     on = uniforms(seed, _BURST, day, 1) < _BURST_CHANCE
     start = (9 + 12 * uniforms(seed, _BURST, day, 2)).astype(np.int64)
@@ -243,7 +243,7 @@ def create_posts(people: People, from_hour: int, until_hour: int) -> Posts:
 
 
 AUTHOR_QUALITY_SPREAD = 0.5
-POST_QUALITY_SPREAD = 0.4
+POST_QUALITY_SPREAD = 0.3
 """Standard deviations of the two parts of quality, in units of interest. A post's own part is
 uniform with that deviation, so its average over unseen posts is taken exactly."""
 

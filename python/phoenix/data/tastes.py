@@ -1,7 +1,8 @@
 """The true tastes: what each viewer would do with each post, as probabilities.
 
 One number carries most of it, the interest (in units of a standard deviation, about):
-    x = 2.6 topic affinity + 0.8 style match + quality + media taste + surface
+    x = saturated(2.6 topic affinity + 0.5 style match + quality + media taste + surface)
+    saturated(y) = 4 tanh(y / 3.2)
 and each action has a logit
     logit = base + slope x + age_per_hour x age + generosity (positives only)
           + spam (of spammers) + repetition x author volume x (1 - topic affinity)
@@ -20,7 +21,8 @@ from jaxtyping import Float64, Int64
 from phoenix.data.people import People
 from phoenix.data.posts import PICTURE, VIDEO
 
-TOPIC_WEIGHT, STYLE_WEIGHT = 2.6, 0.8
+TOPIC_WEIGHT, STYLE_WEIGHT = 2.6, 0.5
+INTEREST_MAX, INTEREST_SCALE = 4.0, 3.2
 SURFACES = ("none", "home", "following", "search")
 SURFACE_SHIFT = np.array([0.0, 0.0, 0.1, -0.1])
 """Product surfaces by number, and what each adds to the interest."""
@@ -34,17 +36,17 @@ NEGATIVE_FROM = 14
 
 # action: (base, slope, age per hour, spam, repetition, possible when)
 _TABLE = {
-    "favorite": (-4.2, 1.0, -0.012, -1.5, 0.0, ALWAYS),
+    "favorite": (-3.9, 1.1, -0.012, -1.5, 0.0, ALWAYS),
     "reply": (-6.4, 1.0, -0.014, -1.5, 0.0, ALWAYS),
     "repost": (-6.0, 1.0, -0.012, -1.5, 0.0, ALWAYS),
     "photo_expand": (-2.5, 0.6, -0.006, -0.5, 0.0, WITH_PICTURE),
-    "click": (-3.4, 0.8, -0.008, -0.5, 0.0, ALWAYS),
+    "click": (-3.2, 0.9, -0.008, -0.5, 0.0, ALWAYS),
     "profile_click": (-4.8, 0.7, -0.008, -0.5, 0.0, ALWAYS),
     "video_quality_view": (-2.2, 0.9, -0.006, -1.0, 0.0, WITH_LONG_VIDEO),
     "share": (-6.8, 0.9, -0.010, -1.5, 0.0, ALWAYS),
     "share_via_dm": (-7.2, 0.9, -0.010, -1.5, 0.0, ALWAYS),
     "share_via_copy_link": (-7.6, 0.9, -0.010, -1.5, 0.0, ALWAYS),
-    "dwell": (-1.9, 0.75, -0.006, -0.5, 0.0, ALWAYS),
+    "dwell": (-2.0, 0.95, -0.006, -0.5, 0.0, ALWAYS),
     "quote": (-7.4, 1.0, -0.012, -1.5, 0.0, ALWAYS),
     "quoted_click": (-3.2, 0.7, -0.008, -0.5, 0.0, WITH_QUOTE),
     "follow_author": (-6.5, 0.9, -0.006, -1.5, 0.0, ALWAYS),
@@ -57,7 +59,7 @@ ACTION_NAMES = tuple(_TABLE)
 """The 18 discrete actions in the order of schema/actions.json (a test holds that)."""
 
 ACTION_TABLE: Float64[np.ndarray, "18 6"] = np.array(list(_TABLE.values()))
-DWELL_LOG_BASE, DWELL_LOG_SLOPE, DWELL_LOG_SPREAD = 0.7, 0.42, 0.7
+DWELL_LOG_BASE, DWELL_LOG_SLOPE, DWELL_LOG_SPREAD = 0.6, 0.5, 0.5
 """Dwell seconds = exp(base + slope x + spread normal), cut to [0.2, 120]."""
 
 DWELL_VALUE_SECONDS_MAX = 30.0
@@ -97,13 +99,14 @@ def style_match(
 
 def interest(people: People, shown: Shown) -> Float64[np.ndarray, " n"]:
     """The interest x of the module's first formula."""
-    return (
+    wish = (
         TOPIC_WEIGHT * shown.topic_affinity
         + STYLE_WEIGHT * style_match(people, shown.viewer, shown.author)
         + shown.quality
         + people.media_taste[shown.viewer, shown.media]
         + SURFACE_SHIFT[shown.surface]
     )
+    return INTEREST_MAX * np.tanh(wish / INTEREST_SCALE)
 
 
 def possible_actions(shown: Shown) -> np.ndarray:
