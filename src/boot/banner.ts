@@ -1,11 +1,4 @@
-/** A person of the demo world whom a newcomer may look through the eyes of. */
-export interface Persona {
-  readonly userId: string
-  readonly handle: string
-  readonly name: string
-  /** What one should see in this feed. */
-  readonly sentence: string
-}
+import type { Persona } from './demo-world.ts'
 
 export interface BannerOptions {
   readonly url: string
@@ -27,8 +20,8 @@ export function formatBanner({ url, personas, isDevelopment }: BannerOptions): s
       '',
     )
   }
-  for (const { handle, userId, sentence } of personas) {
-    lines.push(`  ${handle.padEnd(8)} x-viewer-id: ${userId.padEnd(6)} ${sentence}`)
+  for (const { handle, userId, sees } of personas) {
+    lines.push(`  ${handle.padEnd(8)} x-viewer-id: ${userId.padEnd(6)} ${sees}`)
   }
   const viewerId = personas[0]?.userId
   if (viewerId !== undefined && isDevelopment) {
