@@ -236,11 +236,27 @@ def _best_rows(
             chosen = np.flatnonzero(scores >= threshold)
         else:
             chosen = np.flatnonzero(scores > -np.inf)
-        order = chosen[np.lexsort((-posts.post_ids[chosen], -scores[chosen]))]
+        order = chosen[_best_first(posts.post_ids[chosen], scores[chosen])]
         kept = order[_is_within_cap(posts.author_ids[order], posts_per_author_max)]
         if kept.shape[0] >= count or taken >= live:
             return kept[:count]
         taken = 4 * chosen.shape[0]
+
+
+def _best_first(
+    post_ids: Int[np.ndarray, " n"], scores: Float[np.ndarray, " n"]
+) -> Int[np.ndarray, " n"]:
+    """The order of falling score, then falling id.
+
+    Equal to a lexsort. Two plain 64-bit sorts are several times faster: the second one's keys
+    hold the score's bits, made to grow as scores fall, above the place in the order of ids.
+    """
+    newest_first = np.argsort(-post_ids)
+    # Adding 0 makes 0.0 of -0.0, which has other bits.
+    bits = (scores[newest_first] + np.float32(0.0)).view(np.int32).astype(np.int64)
+    rising = np.where(bits < 0, bits ^ 0x7FFF_FFFF, bits)
+    keys = (-rising << 32) + np.arange(rising.shape[0])
+    return newest_first[np.sort(keys) & 0xFFFF_FFFF]
 
 
 def _is_within_cap(author_ids: Int[np.ndarray, " n"], cap: int) -> Bool[np.ndarray, " n"]:
