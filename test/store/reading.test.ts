@@ -1,0 +1,190 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { trustPostId, trustUserId } from '../../src/ids.ts'
+import { createLoaders } from '../../src/store/create-loaders.ts'
+import { createViewerStore } from '../../src/store/create-viewer-store.ts'
+import type { Database } from '../../src/store/database.ts'
+import { describeEngines, openTestDatabase, type TestDatabase } from '../postgres.ts'
+import { HOUR_MS, importLines, NOW_MS, SOCIETY } from './import-fixture.ts'
+
+const ADA = trustUserId('1')
+const RECORD = trustPostId('9007199254740993')
+
+describeEngines('reading the store', (engine) => {
+  let opened: TestDatabase
+  let database: Database
+
+  beforeAll(async () => {
+    opened = await openTestDatabase(engine)
+    database = opened.database
+  })
+  afterAll(() => opened.close())
+
+  it('takes the society in', async () => {
+    const report = await importLines(database, SOCIETY)
+    expect(report.files.map((file) => [file.kind, file.accepted, file.rejected])).toEqual([
+      ['users', 5, 0],
+      ['follows', 4, 0],
+      ['relations', 9, 0],
+      ['posts', 7, 0],
+      ['labels', 3, 0],
+      ['takedowns', 1, 0],
+      ['engagements', 4, 0],
+      ['impressions', 2, 0],
+    ])
+    expect(report.files.at(-1)?.skipped).toBe(1)
+    expect(report.dangling).toEqual([])
+  })
+
+  describe('createLoaders', () => {
+    it('loads posts, the text of a repost being its original text', async () => {
+      const { posts } = createLoaders(database, NOW_MS)
+      const ids = [RECORD, '14', '15', '12345'].map((id) => trustPostId(id))
+      const [record, repost, quote, absent] = await posts.loadMany(ids)
+      expect(record).toMatchObject({
+        ...{ id: RECORD, authorId: '2', text: 'A "record"', sensitive: true, language: 'en' },
+        ...{ createdAtMs: NOW_MS - HOUR_MS, repostOfPostId: null },
+      })
+      expect(repost).toMatchObject({
+        ...{ text: 'A "record"', language: 'en', repostOfPostId: RECORD, repostOfUserId: '2' },
+        authorId: '5',
+      })
+      expect(quote).toMatchObject({ quotedPostId: '13', quotedUserId: '3' })
+      expect(absent).toBeNull()
+    })
+
+    it('fills in whom a reply answers when the file did not say', async () => {
+      const reply = await createLoaders(database, NOW_MS).posts.load(trustPostId('13'))
+      expect(reply).toMatchObject({ replyToPostId: RECORD, replyToUserId: '2' })
+    })
+
+    it('has no deleted post and no repost of one', async () => {
+      const { posts } = createLoaders(database, NOW_MS)
+      expect(await posts.loadMany(['16', '17'].map((id) => trustPostId(id)))).toEqual([null, null])
+    })
+
+    it('loads users by id and by handle in any case', async () => {
+      const { users, usersByHandle } = createLoaders(database, NOW_MS)
+      expect(await users.load(ADA)).toMatchObject({
+        ...{ handle: 'Ada', displayName: 'Ada L.', country: 'gb', birthYear: 1980 },
+        ...{ followersCount: 0, isProtected: false, state: 'active' },
+      })
+      expect((await usersByHandle.load('ada'))?.id).toBe('1')
+      expect(await usersByHandle.load('nobody')).toBeNull()
+      const bruno = await users.load(trustUserId('2'))
+      expect(bruno?.createdAtMs).toBe(Date.parse('2020-05-01T08:00:00Z'))
+      expect(bruno?.followersCount).toBe(2)
+      expect((await users.load(trustUserId('3')))?.followersCount).toBe(700)
+    })
+
+    it('loads media in order, counts, and moderation that has not expired', async () => {
+      const loaders = createLoaders(database, NOW_MS)
+      expect(await loaders.media.load(RECORD)).toEqual([
+        expect.objectContaining({ kind: 'image', altText: 'A \\ cover', durationMs: null }),
+        expect.objectContaining({ kind: 'video', altText: null, durationMs: 9_000 }),
+      ])
+      expect(await loaders.media.load(trustPostId('13'))).toEqual([])
+      expect(await loaders.engagementCounts.load(RECORD)).toEqual({
+        ...{ likes: 2, replies: 1, reposts: 1, quotes: 0 },
+      })
+      expect(await loaders.engagementCounts.load(trustPostId('15'))).toEqual({
+        ...{ likes: 0, replies: 0, reposts: 0, quotes: 0 },
+      })
+      expect(await loaders.postModeration.load(trustPostId('13'))).toEqual({
+        labels: ['spam'],
+        takedownCountries: ['de', 'xx'],
+      })
+      expect(await loaders.userLabels.load(trustUserId('4'))).toEqual(['adult'])
+      const before = createLoaders(database, NOW_MS - HOUR_MS)
+      const { labels } = await before.postModeration.load(trustPostId('13'))
+      expect(labels).toEqual(['gore', 'spam'])
+    })
+
+    it('sends one statement a kind, however many keys, and none for what it has', async () => {
+      const loaders = createLoaders(database, NOW_MS)
+      const ids = Array.from({ length: 1_500 }, (_, index) => trustPostId(String(index + 1)))
+      const before = database.statementCount()
+      await Promise.all([
+        loaders.posts.loadMany(ids),
+        loaders.media.loadMany(ids),
+        loaders.engagementCounts.loadMany(ids),
+        loaders.postModeration.loadMany(ids),
+      ])
+      await loaders.posts.load(trustPostId('700'))
+      expect(database.statementCount() - before).toBe(4)
+    })
+  })
+
+  describe('createViewerStore', () => {
+    it('lists follows, newest first, undated ones last', async () => {
+      expect(await createViewerStore(database).followedIds(ADA)).toEqual(['3', '2', '5'])
+    })
+
+    it('reads all relations in one statement', async () => {
+      const before = database.statementCount()
+      const relations = await createViewerStore(database).relations(ADA, NOW_MS)
+      expect(database.statementCount() - before).toBe(1)
+      expect([...relations.blockedIds]).toEqual(['4'])
+      expect([...relations.blockedByIds]).toEqual(['2'])
+      expect([...relations.mutedIds]).toEqual(['3'])
+      expect([...relations.mutedRepostIds]).toEqual(['5'])
+      expect([...relations.subscribedIds]).toEqual(['5'])
+      expect(relations.account).toMatchObject({ id: '1', createdAtMs: 0 })
+      const all = ['body', 'quoted', 'author_handle', 'alt_text', 'link']
+      expect(relations.mutedKeywords).toMatchObject([
+        { phrase: 'election', match: 'word', surfaces: all, expiresAtMs: null },
+        { phrase: 'the final', surfaces: ['body', 'quoted'], expiresAtMs: NOW_MS + HOUR_MS },
+      ])
+    })
+
+    it('has empty relations and no account for an unknown viewer', async () => {
+      const relations = await createViewerStore(database).relations(trustUserId('404'), NOW_MS)
+      expect(relations.account).toBeNull()
+      expect(relations.blockedIds.size + relations.mutedKeywords.length).toBe(0)
+    })
+
+    it('merges bursts into the action sequence, oldest first', async () => {
+      const store = createViewerStore(database)
+      const sequence = await store.actionSequence(ADA, 10)
+      expect(sequence).toEqual([
+        {
+          ...{ postId: RECORD, authorId: '2', actionIndexes: [0, 10], dwellSeconds: 4.5 },
+          ...{ surface: 0, actedAtMs: NOW_MS - 10 * 60_000 },
+          postCreatedAtMs: NOW_MS - HOUR_MS,
+        },
+        {
+          ...{ postId: '99', authorId: '77', actionIndexes: [1], dwellSeconds: 0, surface: 0 },
+          ...{ actedAtMs: NOW_MS - 5_000, postCreatedAtMs: 0 },
+        },
+      ])
+      expect((await store.actionSequence(ADA, 1)).map((action) => action.postId)).toEqual(['99'])
+      expect(await store.actionSequence(trustUserId('404'), 10)).toEqual([])
+    })
+
+    it('reads what was seen, newest first', async () => {
+      const store = createViewerStore(database)
+      expect(await store.seenPostIds(ADA, NOW_MS - 48 * HOUR_MS)).toEqual(['15', '12'])
+      expect(await store.seenPostIds(ADA, NOW_MS - HOUR_MS)).toEqual(['15'])
+    })
+
+    it('keeps what was served, once, newest page first', async () => {
+      const store = createViewerStore(database)
+      const page = (requestId: string, servedAtMs: number, ids: readonly [string, string][]) => ({
+        ...{ viewerId: ADA, requestId, servedAtMs },
+        posts: ids.map(([postId, originalPostId]) => ({
+          postId: trustPostId(postId),
+          originalPostId: trustPostId(originalPostId),
+        })),
+      })
+      await store.recordServed(page('a', NOW_MS - 100 * HOUR_MS, [['1', '1']]))
+      await store.recordServed(page('b', NOW_MS - 2_000, [['14', RECORD], ['15', '15']])) // prettier-ignore
+      const last = page('c', NOW_MS - 1_000, [['13', '13']])
+      await store.recordServed(last)
+      await store.recordServed(last)
+      await store.recordServed(page('d', NOW_MS, []))
+      const served = await store.servedPostIds(ADA, NOW_MS - 10 * 60_000, 100)
+      expect(served).toEqual(['13', '14', RECORD, '15'])
+      expect(await store.servedPostIds(ADA, NOW_MS - 10 * 60_000, 2)).toEqual(['13', '14'])
+      expect(await store.servedPostIds(ADA, 0, 100)).toEqual(served)
+    })
+  })
+})
