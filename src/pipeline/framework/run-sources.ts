@@ -40,6 +40,17 @@ export async function runSources<Q, C>(
 }
 
 function findListFault(answer: unknown): Fault | null {
-  if (Array.isArray(answer)) return null
-  return { code: 'failed', what: `must answer a list of candidates, got ${kindOf(answer)}` }
+  if (!Array.isArray(answer)) {
+    return { code: 'failed', what: `must answer a list of candidates, got ${kindOf(answer)}` }
+  }
+  for (let index = 0; index < answer.length; index++) {
+    const candidate: unknown = answer[index]
+    if (typeof candidate !== 'object' || candidate === null) {
+      return {
+        code: 'failed',
+        what: `candidate ${index} must be an object, got ${kindOf(candidate)}`,
+      }
+    }
+  }
+  return null
 }

@@ -12,6 +12,7 @@ import {
   listSource,
   queryHydrator,
   scorer,
+  tinyCandidate,
   tinyConfig,
   tinyQuery,
   tinyRequest,
@@ -213,11 +214,13 @@ describe('an answer that breaks the contract fails its component', () => {
     )
   })
 
-  it('source: an answer that is no list', async () => {
-    const { degraded } = await execute({ sources: [untyped.source(async () => null)] })
-    expect(String(degraded[0]?.cause)).toBe(
-      'ComponentError: BadSource (source) must answer a list of candidates, got null',
-    )
+  it.each([
+    ['must answer a list of candidates, got null', null],
+    ['candidate 1 must be an object, got undefined', [tinyCandidate('a'), undefined]],
+  ])('source: %s', async (message, answer) => {
+    const { degraded, selected } = await execute({ sources: [untyped.source(async () => answer)] })
+    expect(String(degraded[0]?.cause)).toBe(`ComponentError: BadSource (source) ${message}`)
+    expect(selected).toEqual([])
   })
 
   it.each([
