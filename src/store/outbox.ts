@@ -1,5 +1,6 @@
 import { sql, type Kysely } from 'kysely'
 import type { EventRecord, Topic } from '../events/event-log.ts'
+import type { OutboxReader, OutboxWriter } from '../events/outbox-reader.ts'
 import { Event } from '../gen/events.ts'
 import type { Database } from './database.ts'
 import type { Tables } from './tables.ts'
@@ -9,27 +10,6 @@ export const OUTBOX_KEPT_MS = 72 * 3_600_000
 
 /** (transaction, id) in one number: ids alone are given out before their transactions commit. */
 const ID_BITS = 64n
-
-export interface OutboxRow {
-  /** Grows in commit order; opaque, and wider than 64 bits. */
-  readonly position: bigint
-  readonly topic: Topic
-  readonly key: string
-  readonly event: Event
-}
-
-/** Reads the outbox in commit order. */
-export interface OutboxReader {
-  /**
-   * Rows after `after` (0 = from the start), at most `limit`. Rows of a transaction show only when
-   * no older transaction still runs, so none ever appears before a position that was read.
-   */
-  read(after: bigint, limit: number): Promise<readonly OutboxRow[]>
-  /** Position of the last readable row; 0 when there is none. */
-  endPosition(): Promise<bigint>
-  /** Position before the first row whose event happened at or after `sinceMs`. */
-  positionSince(sinceMs: number): Promise<bigint>
-}
 
 function toPosition(row: { readonly transaction_id: string; readonly id: string }): bigint {
   return (BigInt(row.transaction_id) << ID_BITS) | BigInt(row.id)
@@ -62,7 +42,7 @@ export function createOutboxReader(database: Database): OutboxReader {
         position: toPosition(row),
         topic: row.topic,
         key: row.key,
-        event: Event.decode(row.event),
+        event: row.event,
       }))
     },
     async endPosition() {
@@ -80,7 +60,21 @@ export function createOutboxReader(database: Database): OutboxReader {
         limit 1`.execute(kysely)
       return rows[0] === undefined ? this.endPosition() : toPosition(rows[0]) - 1n
     },
+    async countAfter(after) {
+      const transactionId = String(after >> ID_BITS)
+      const id = String(BigInt.asUintN(64, after))
+      const { rows } = await sql<{ readonly count: string }>`
+        select count(*)::text as count from outbox
+        where (transaction_id, id) > (${transactionId}::text::xid8, ${id}::bigint)
+          and ${IS_SETTLED}`.execute(kysely)
+      return Number(rows[0]?.count ?? 0)
+    },
   }
+}
+
+/** Writes events that stand alone, such as dead letters; each call is one transaction. */
+export function createOutboxWriter(database: Database, nowMs: () => number): OutboxWriter {
+  return { write: (records) => writeOutbox(database.kysely, records, nowMs()) }
 }
 
 /**
