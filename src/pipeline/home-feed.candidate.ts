@@ -39,7 +39,7 @@ export interface PostCandidate {
   inNetwork: boolean | undefined
   /** The stored post. Null = deleted or unknown. */
   core: PostRecord | null | undefined
-  /** The original of a repost, the quoted post, the parent and the root: what it shows of others. */
+  /** What it shows of others: a repost's original, the quoted post, parent and root. */
   related: RelatedPosts | undefined
   author: UserRecord | null | undefined
   /** Of the original, for a repost. */

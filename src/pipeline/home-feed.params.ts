@@ -149,10 +149,7 @@ export const AGE_GATE_PARAMS = {
   /** Years. spec/visibility.md 3.1 rule 14. */
   ageYearsMin: 18,
   /** Countries in which an unknown age counts as too young. spec/visibility.md 3.1 rule 14c. */
-  gatingCountries: [
-    ...['ar', 'au', 'br', 'ca', 'de', 'es', 'fr', 'gb', 'id', 'it', 'kr', 'mx', 'nl', 'ph', 'pt'],
-    'th',
-  ],
+  gatingCountries: 'ar au br ca de es fr gb id it kr mx nl ph pt th'.split(' '),
 } as const
 
 /** Recent requests kept for explanations. */

@@ -1,5 +1,5 @@
 /** What no reader sees: soft hyphen, zero-width space, word joiner, byte order mark, variants. */
-const INVISIBLE = /[\u00AD\u200B\u2060\uFEFF\uFE0E\uFE0F]/gu
+const INVISIBLE = /\u00AD|\u200B|\u2060|\uFEFF|\uFE0E|\uFE0F/gu
 
 const URL = String.raw`(?:https?:\/\/|www\.)\S+`
 const SCRIPTS = String.raw`\p{scx=Han}\p{scx=Hiragana}\p{scx=Katakana}`
