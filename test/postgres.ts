@@ -1,3 +1,6 @@
+// Not a test but what tests are made with: it chooses titles and skips at run time.
+/* oxlint-disable vitest/valid-title, vitest/no-conditional-tests, vitest/no-disabled-tests,
+   vitest/expect-expect, vitest/valid-describe-callback */
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
 import { chmodSync, chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
@@ -73,13 +76,27 @@ export async function startPostgres(binaries: string): Promise<PrivatePostgres> 
   const run = (program: string, options: readonly string[]): readonly string[] =>
     unprivileged([join(binaries, program), ...options])
   const [initdb = '', ...initdbOptions] = run('initdb', [
-    ...['-D', data, '-U', 'app', '-A', 'trust', '-E', 'UTF8', '--locale=C.UTF-8', '--no-sync'],
+    '-D',
+    data,
+    '-U',
+    'app',
+    '-A',
+    'trust',
+    '-E',
+    'UTF8',
+    '--locale=C.UTF-8',
+    '--no-sync',
   ])
   execFileSync(initdb, initdbOptions, { stdio: 'pipe', cwd: '/' })
   const port = await freePort()
   const settings = [
-    ...['listen_addresses=127.0.0.1', `port=${port}`, 'unix_socket_directories=', 'fsync=off'],
-    ...['synchronous_commit=off', 'full_page_writes=off', 'max_connections=50'],
+    'listen_addresses=127.0.0.1',
+    `port=${port}`,
+    'unix_socket_directories=',
+    'fsync=off',
+    'synchronous_commit=off',
+    'full_page_writes=off',
+    'max_connections=50',
   ].flatMap((setting) => ['-c', setting])
   const [postgres = '', ...options] = run('postgres', ['-D', data, ...settings])
   const child = spawn(postgres, options, { stdio: 'ignore', cwd: '/' })

@@ -65,10 +65,28 @@ export async function markDemoWorld(database: Database, marker: DemoWorldMarker)
 }
 
 const WORLD_TABLES = [
-  ...['users', 'follows', 'blocks', 'mutes', 'muted_reposts', 'subscriptions', 'muted_keywords'],
-  ...['followed_topics', 'topics', 'posts', 'media', 'post_topics', 'post_counts'],
-  ...['visibility_labels', 'takedowns', 'engagements', 'impressions', 'served', 'outbox'],
-  ...['processed_events', 'import_progress', 'demo_world'],
+  'users',
+  'follows',
+  'blocks',
+  'mutes',
+  'muted_reposts',
+  'subscriptions',
+  'muted_keywords',
+  'followed_topics',
+  'topics',
+  'posts',
+  'media',
+  'post_topics',
+  'post_counts',
+  'visibility_labels',
+  'takedowns',
+  'engagements',
+  'impressions',
+  'served',
+  'outbox',
+  'processed_events',
+  'import_progress',
+  'demo_world',
 ] as const
 
 /**

@@ -25,12 +25,13 @@ async function run(directory: string): Promise<void> {
       send({ kind: 'listening', port: address.port })
     }
   })
-  port?.once('message', async () => {
+  const stop = async (): Promise<void> => {
     server.close()
     await bridge.close()
     await engine.close()
     process.exit(0)
-  })
+  }
+  port?.once('message', () => void stop())
 }
 
 const { directory } = workerData as { readonly directory: string }

@@ -3,8 +3,14 @@ import { aggregateActions, BURST_MS, type ActionRow } from '../../src/store/aggr
 
 function action(post: string, atMs: number, parts: Partial<ActionRow> = {}): ActionRow {
   return {
-    ...{ post_id: post, author_id: '7', action_index: 0, dwell_ms: null, surface: 0 },
-    ...{ at_ms: String(atMs), post_created_at_ms: null, ...parts },
+    post_id: post,
+    author_id: '7',
+    action_index: 0,
+    dwell_ms: null,
+    surface: 0,
+    at_ms: String(atMs),
+    post_created_at_ms: null,
+    ...parts,
   }
 }
 

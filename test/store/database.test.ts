@@ -69,15 +69,9 @@ describeEngines('createDatabase', (engine) => {
   })
 
   it('rejects within its bound and recovers', async () => {
-    const impatient = opened.database.withQueryTimeout(engine === 'pglite' ? 20 : 200)
+    const impatient = opened.database.withQueryTimeout(20)
     const slow = sql`select count(*) from generate_series(1, 3000000)`.execute(impatient.kysely)
-    const frozen = sql`select pg_sleep(30)`.execute(impatient.kysely)
-    await Promise.all([
-      expect(slow).rejects.toThrow(/did not answer within|statement timeout/),
-      engine === 'pglite'
-        ? frozen.catch(() => null)
-        : expect(frozen).rejects.toThrow(/did not answer within|statement timeout/),
-    ])
+    await expect(slow).rejects.toThrow(/did not answer within|statement timeout/)
     await impatient.close()
     expect((await sql`select 1 as one`.execute(opened.database.kysely)).rows).toEqual([{ one: 1 }])
   })

@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect, it, onTestFinished } from 'vitest'
 import type { OutboxRow } from '../../src/events/outbox-reader.ts'
 import { Event } from '../../src/gen/events.ts'
 import type { Database } from '../../src/store/database.ts'
@@ -10,7 +10,12 @@ import {
   writeOutbox,
 } from '../../src/store/outbox.ts'
 import { postDeletedRecord } from '../../src/store/post-events.ts'
-import { describeEngines, openTestDatabase, type TestDatabase } from '../postgres.ts'
+import {
+  describeEngines,
+  describeWithPostgres,
+  openTestDatabase,
+  type TestDatabase,
+} from '../postgres.ts'
 import { emptyTables, HOUR_MS, importLines, NOW_MS, SOCIETY } from './import-fixture.ts'
 
 function deletion(id: number, occurredAtMs: number = NOW_MS) {
@@ -49,7 +54,11 @@ describeEngines('the outbox', (engine) => {
 
   it('gives rows in order, in pages, whole and once', async () => {
     const reader = createOutboxReader(database)
-    await writeOutbox(database.kysely, [1, 2, 3].map((id) => deletion(id)), NOW_MS) // prettier-ignore
+    await writeOutbox(
+      database.kysely,
+      [1, 2, 3].map((id) => deletion(id)),
+      NOW_MS,
+    )
     await writeOutbox(database.kysely, [deletion(4)], NOW_MS)
     const read: OutboxRow[] = []
     for (let after = 0n; ; after = read.at(-1)?.position ?? after) {
@@ -90,28 +99,6 @@ describeEngines('the outbox', (engine) => {
     expect((await createOutboxReader(database).read(0n, 10)).map(postIdOf)).toEqual([2n])
   })
 
-  // PGlite has one session: while a transaction is open nobody else can write or read.
-  if (engine === 'postgres') {
-    it('shows no row that an open one may precede', async () => {
-      const reader = createOutboxReader(database)
-      let commit = (): void => {}
-      const mayCommit = new Promise<void>((resolve) => (commit = resolve))
-      let wrote = (): void => {}
-      const written = new Promise<void>((resolve) => (wrote = resolve))
-      const older = database.kysely.transaction().execute(async (transaction) => {
-        await writeOutbox(transaction, [deletion(1)], NOW_MS)
-        wrote()
-        await mayCommit
-      })
-      await written
-      await writeOutbox(database.kysely, [deletion(2)], NOW_MS)
-      expect(await reader.read(0n, 10)).toEqual([])
-      commit()
-      await older
-      expect((await reader.read(0n, 10)).map(postIdOf)).toEqual([1n, 2n])
-    })
-  }
-
   it('holds the recent posts of an import, with all that Thunder and the index need', async () => {
     await importLines(database, SOCIETY)
     const rows = await createOutboxReader(database).read(0n, 100)
@@ -128,7 +115,9 @@ describeEngines('the outbox', (engine) => {
       return payload?.$case === 'postCreated' ? [payload.value.post] : []
     })
     expect(created[0]).toMatchObject({
-      ...{ mediaKinds: [1, 2], videoDurationMs: 9_000n, recommendable: true },
+      mediaKinds: [1, 2],
+      videoDurationMs: 9000n,
+      recommendable: true,
       createdAtMs: BigInt(NOW_MS - HOUR_MS),
     })
     // A reply whose target's author the file did not name, by a protected account.
@@ -148,5 +137,30 @@ describeEngines('the outbox', (engine) => {
     expect(await cases()).toEqual(['postCreated', 'postDeleted', 'postRestored'])
     const { rows } = await sql`select * from posts where text = 'back'`.execute(database.kysely)
     expect(rows).toHaveLength(1)
+  })
+})
+
+// PGlite has one session: while a transaction is open nobody else can write or read.
+describeWithPostgres('the outbox beside an open transaction', () => {
+  it('shows no row that an open one may precede', async () => {
+    const opened = await openTestDatabase('postgres')
+    onTestFinished(() => opened.close())
+    const { database } = opened
+    const reader = createOutboxReader(database)
+    let commit = (): void => {}
+    const mayCommit = new Promise<void>((resolve) => (commit = resolve))
+    let wrote = (): void => {}
+    const written = new Promise<void>((resolve) => (wrote = resolve))
+    const older = database.kysely.transaction().execute(async (transaction) => {
+      await writeOutbox(transaction, [deletion(1)], NOW_MS)
+      wrote()
+      await mayCommit
+    })
+    await written
+    await writeOutbox(database.kysely, [deletion(2)], NOW_MS)
+    expect(await reader.read(0n, 10)).toEqual([])
+    commit()
+    await older
+    expect((await reader.read(0n, 10)).map(postIdOf)).toEqual([1n, 2n])
   })
 })

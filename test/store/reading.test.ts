@@ -41,11 +41,19 @@ describeEngines('reading the store', (engine) => {
       const ids = [RECORD, '14', '15', '12345'].map((id) => trustPostId(id))
       const [record, repost, quote, absent] = await posts.loadMany(ids)
       expect(record).toMatchObject({
-        ...{ id: RECORD, authorId: '2', text: 'A "record"', sensitive: true, language: 'en' },
-        ...{ createdAtMs: NOW_MS - HOUR_MS, repostOfPostId: null },
+        id: RECORD,
+        authorId: '2',
+        text: 'A "record"',
+        sensitive: true,
+        language: 'en',
+        createdAtMs: NOW_MS - HOUR_MS,
+        repostOfPostId: null,
       })
       expect(repost).toMatchObject({
-        ...{ text: 'A "record"', language: 'en', repostOfPostId: RECORD, repostOfUserId: '2' },
+        text: 'A "record"',
+        language: 'en',
+        repostOfPostId: RECORD,
+        repostOfUserId: '2',
         authorId: '5',
       })
       expect(quote).toMatchObject({ quotedPostId: '13', quotedUserId: '3' })
@@ -65,8 +73,13 @@ describeEngines('reading the store', (engine) => {
     it('loads users by id and by handle in any case', async () => {
       const { users, usersByHandle } = createLoaders(database, NOW_MS)
       expect(await users.load(ADA)).toMatchObject({
-        ...{ handle: 'Ada', displayName: 'Ada L.', country: 'gb', birthYear: 1980 },
-        ...{ followersCount: 0, isProtected: false, state: 'active' },
+        handle: 'Ada',
+        displayName: 'Ada L.',
+        country: 'gb',
+        birthYear: 1980,
+        followersCount: 0,
+        isProtected: false,
+        state: 'active',
       })
       expect((await usersByHandle.load('ada'))?.id).toBe('1')
       expect(await usersByHandle.load('nobody')).toBeNull()
@@ -84,10 +97,16 @@ describeEngines('reading the store', (engine) => {
       ])
       expect(await loaders.media.load(trustPostId('13'))).toEqual([])
       expect(await loaders.engagementCounts.load(RECORD)).toEqual({
-        ...{ likes: 2, replies: 1, reposts: 1, quotes: 0 },
+        likes: 2,
+        replies: 1,
+        reposts: 1,
+        quotes: 0,
       })
       expect(await loaders.engagementCounts.load(trustPostId('15'))).toEqual({
-        ...{ likes: 0, replies: 0, reposts: 0, quotes: 0 },
+        likes: 0,
+        replies: 0,
+        reposts: 0,
+        quotes: 0,
       })
       expect(await loaders.postModeration.load(trustPostId('13'))).toEqual({
         labels: ['spam'],
@@ -147,13 +166,22 @@ describeEngines('reading the store', (engine) => {
       const sequence = await store.actionSequence(ADA, 10)
       expect(sequence).toEqual([
         {
-          ...{ postId: RECORD, authorId: '2', actionIndexes: [0, 10], dwellSeconds: 4.5 },
-          ...{ surface: 0, actedAtMs: NOW_MS - 10 * 60_000 },
+          postId: RECORD,
+          authorId: '2',
+          actionIndexes: [0, 10],
+          dwellSeconds: 4.5,
+          surface: 0,
+          actedAtMs: NOW_MS - 10 * 6e4,
           postCreatedAtMs: NOW_MS - HOUR_MS,
         },
         {
-          ...{ postId: '99', authorId: '77', actionIndexes: [1], dwellSeconds: 0, surface: 0 },
-          ...{ actedAtMs: NOW_MS - 5_000, postCreatedAtMs: 0 },
+          postId: '99',
+          authorId: '77',
+          actionIndexes: [1],
+          dwellSeconds: 0,
+          surface: 0,
+          actedAtMs: NOW_MS - 5e3,
+          postCreatedAtMs: 0,
         },
       ])
       expect((await store.actionSequence(ADA, 1)).map((action) => action.postId)).toEqual(['99'])
@@ -169,14 +197,21 @@ describeEngines('reading the store', (engine) => {
     it('keeps what was served, once, newest page first', async () => {
       const store = createViewerStore(database)
       const page = (requestId: string, servedAtMs: number, ids: readonly [string, string][]) => ({
-        ...{ viewerId: ADA, requestId, servedAtMs },
+        viewerId: ADA,
+        requestId,
+        servedAtMs,
         posts: ids.map(([postId, originalPostId]) => ({
           postId: trustPostId(postId),
           originalPostId: trustPostId(originalPostId),
         })),
       })
       await store.recordServed(page('a', NOW_MS - 100 * HOUR_MS, [['1', '1']]))
-      await store.recordServed(page('b', NOW_MS - 2_000, [['14', RECORD], ['15', '15']])) // prettier-ignore
+      await store.recordServed(
+        page('b', NOW_MS - 2_000, [
+          ['14', RECORD],
+          ['15', '15'],
+        ]),
+      )
       const last = page('c', NOW_MS - 1_000, [['13', '13']])
       await store.recordServed(last)
       await store.recordServed(last)

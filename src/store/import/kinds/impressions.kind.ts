@@ -40,8 +40,17 @@ const COLUMNS: readonly UnnestColumn<ImportedImpression>[] = [
 export const impressionsKind: ImportKind<ImportedImpression> = {
   name: 'impressions',
   columns: [
-    ...['viewer_id', 'post_id', 'at', 'post_author_id', 'position', 'surface', 'source'],
-    ...['propensity', 'request_id', 'outcomes', 'dwell_ms'],
+    'viewer_id',
+    'post_id',
+    'at',
+    'post_author_id',
+    'position',
+    'surface',
+    'source',
+    'propensity',
+    'request_id',
+    'outcomes',
+    'dwell_ms',
   ],
   read(row, nowMs) {
     const impression = {

@@ -146,10 +146,7 @@ async function writeKeywords(
 
 export const relationsKind: ImportKind<ImportedRelation> = {
   name: 'relations',
-  columns: [
-    ...['viewer_id', 'kind', 'target_id', 'topic', 'phrase', 'match', 'surfaces'],
-    'expires_at',
-  ],
+  columns: ['viewer_id', 'kind', 'target_id', 'topic', 'phrase', 'match', 'surfaces', 'expires_at'],
   read: readRelation,
   async write(rows, { transaction }) {
     const relations = rows.map((row) => row.value)

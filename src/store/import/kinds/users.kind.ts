@@ -76,7 +76,8 @@ async function write(
   )
   if (users.length === 0) return rejects
   await sql`
-    insert into users (${namesOf(COLUMNS)}) select ${namesOf(COLUMNS)} from ${unnest(COLUMNS, users)}
+    insert into users (${namesOf(COLUMNS)})
+    select ${namesOf(COLUMNS)} from ${unnest(COLUMNS, users)}
     on conflict (id) do update set ${excludedOf(COLUMNS, ['id'])}`.execute(transaction)
   return rejects
 }
@@ -84,8 +85,19 @@ async function write(
 export const usersKind: ImportKind<ImportedUser> = {
   name: 'users',
   columns: [
-    ...['id', 'handle', 'display_name', 'bio', 'created_at', 'language', 'country', 'birth_year'],
-    ...['protected', 'state', 'adult', 'sensitive_opt_in', 'sells_subscriptions'],
+    'id',
+    'handle',
+    'display_name',
+    'bio',
+    'created_at',
+    'language',
+    'country',
+    'birth_year',
+    'protected',
+    'state',
+    'adult',
+    'sensitive_opt_in',
+    'sells_subscriptions',
     'followers_count',
   ],
   read: readUser,
