@@ -64,7 +64,7 @@ describe('deadlines', () => {
   it("ends at the request's deadline when that is nearer", async () => {
     const { outcome } = start({ leftMs: 50, component: { timeoutMs: 200 }, invoke: hang })
     await vi.advanceTimersByTimeAsync(50)
-    expect(await outcome).toMatchObject({
+    await expect(outcome).resolves.toMatchObject({
       error: { message: 'ASource (source) timed out after 50 ms' },
     })
   })
@@ -72,7 +72,7 @@ describe('deadlines', () => {
   it('does not start what would ask somebody when no time is left', async () => {
     const invoke = vi.fn(async () => 1)
     const { outcome } = start({ leftMs: 0, component: { dependency: 'database' }, invoke })
-    expect(await outcome).toMatchObject({
+    await expect(outcome).resolves.toMatchObject({
       error: { message: 'ASource (source) timed out: no time was left of the request' },
     })
     expect(invoke).not.toHaveBeenCalled()
