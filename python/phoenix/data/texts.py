@@ -163,5 +163,5 @@ def picture_description(plan: TextPlan, posts: Posts, place: int, number: int) -
     """Alternative text of the number-th picture or video of a post."""
     lexicon = load_lexicon(LANGUAGES[int(plan.language[place])])
     found = lexicon.choices(int(plan.topic[place]), "p")
-    first = int(uniforms(posts.key[place], 76) * len(found))
+    first = int(posts.key[place] >> np.uint64(9)) % len(found)
     return _capitalised(found[(first + number) % len(found)])
