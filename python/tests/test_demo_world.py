@@ -21,7 +21,6 @@ from phoenix.data.posts import (
     Posts,
     burst_topic,
     create_posts,
-    select_posts,
 )
 from phoenix.data.tastes import ACTION_NAMES, action_probabilities
 from phoenix.data.topics import TOPICS
@@ -50,10 +49,20 @@ def _equal(first: object, second: object, kind: type) -> bool:
     )
 
 
+def _selected(posts: Posts, keep: np.ndarray) -> Posts:
+    """The kept posts, positions of parents and roots renumbered (-1 where not kept)."""
+    renumber = np.where(keep, np.cumsum(keep) - 1, -1)
+    columns = {each.name: getattr(posts, each.name)[keep] for each in fields(posts)}
+    for name in ("parent", "root"):
+        old = columns[name]
+        columns[name] = np.where(old >= 0, renumber[old], -1)
+    return Posts(**columns)
+
+
 def _written(world: World) -> Posts:
     posts = world.posts
     inside = (posts.created_ms >= world.exact_from_ms) & (posts.created_ms < world.now_ms)
-    return select_posts(posts, inside)
+    return _selected(posts, inside)
 
 
 def test_counted_random_is_uniform_and_depends_on_keys_alone():
@@ -163,7 +172,7 @@ def test_a_burst_fills_its_topic(society):
 def test_a_part_of_the_posts_equals_the_whole(world):
     first, last = NOW_MS // HOUR_MS - 40, NOW_MS // HOUR_MS - 20
     part = create_posts(world.people, first - MARGIN_HOURS, last)
-    whole = select_posts(world.posts, (world.posts.hour >= first - MARGIN_HOURS)
+    whole = _selected(world.posts, (world.posts.hour >= first - MARGIN_HOURS)
                          & (world.posts.hour < last))  # fmt: skip
     mine, its = part.hour >= first, whole.hour >= first
     for each in fields(Posts):

@@ -1,6 +1,6 @@
 """The eight people that a newcomer is offered: who they are and what their feed should show."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 FIRST_USER_ID = 101
 """User id of the first person; person i has id 101 + i. Personas are the first eight people."""
@@ -28,7 +28,6 @@ class Persona:
     sees: str
     media_taste: tuple[float, float, float] = (0.0, 0.0, 0.0)
     post_rate: float = 2.0
-    other: dict[str, str] = field(default_factory=dict)
 
 
 PERSONAS = (

@@ -5,14 +5,14 @@ so a part equals the whole. To know the parent of a reply the range is widened i
 MARGIN_HOURS, which a caller that wants exact parents must have in front of its own range.
 """
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Bool, Float64, Int64, UInt64
 
 from phoenix.data.counted_random import categorical, mixed_bits, uniforms
 from phoenix.data.people import People
-from phoenix.data.topics import LANGUAGES, TOPIC_COUNT
+from phoenix.data.topics import TOPIC_COUNT
 
 HOUR_MS = 3_600_000
 SNOWFLAKE_EPOCH_MS = 1_288_834_974_657
@@ -251,18 +251,3 @@ uniform with that deviation, so its average over unseen posts is taken exactly."
 def author_quality(people: People) -> Float64[np.ndarray, " n"]:
     """The part of quality that all posts of an author share."""
     return AUTHOR_QUALITY_SPREAD * people.quality
-
-
-def select_posts(posts: Posts, keep: Bool[np.ndarray, " p"]) -> Posts:
-    """The kept posts, positions of parents and roots renumbered (-1 where not kept)."""
-    renumber = np.where(keep, np.cumsum(keep) - 1, -1)
-    columns = {each.name: getattr(posts, each.name)[keep] for each in fields(posts)}
-    for name in ("parent", "root"):
-        old = columns[name]
-        columns[name] = np.where(old >= 0, renumber[old], -1)
-    return Posts(**columns)
-
-
-def language_codes(people: People, posts: Posts) -> list[str]:
-    """Language code of each post: its author's."""
-    return [LANGUAGES[k] for k in people.language[posts.author].tolist()]
