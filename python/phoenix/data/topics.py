@@ -35,8 +35,3 @@ def topic_affinity(interests: Float64[np.ndarray, "n t"]) -> Float64[np.ndarray,
     groups = own.reshape(len(own), TOPIC_COUNT // 3, 3)
     best = np.repeat(groups.max(axis=2, keepdims=True), 3, axis=2).reshape(own.shape)
     return np.maximum(own, SIBLING_AFFINITY * best)
-
-
-def topic_index(name: str) -> int:
-    """The number of a topic. Raises ValueError for an unknown name."""
-    return TOPICS.index(name)
