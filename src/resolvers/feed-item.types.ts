@@ -1,0 +1,54 @@
+import { createUnionType, Field, InterfaceType, ObjectType } from 'type-graphql'
+import type { PostId } from '../ids.ts'
+import { toFeedItemId } from './global-ids.ts'
+import { NodeType } from './node.types.ts'
+import { PostType } from './post.types.ts'
+import { dateTimeScalar } from './scalars.ts'
+import { UserType } from './user.types.ts'
+
+@InterfaceType('FeedItem', {
+  implements: NodeType,
+  description: 'One thing in a feed. Its id is that of what it shows, the same in every session.',
+})
+export abstract class FeedItemType extends NodeType {}
+
+@ObjectType('RepostedBy', {
+  simpleResolvers: true,
+  description: 'The post is here because this account reposted it.',
+})
+export class RepostedByType {
+  @Field(() => UserType)
+  readonly user: UserType
+
+  @Field(() => dateTimeScalar)
+  readonly at: number
+
+  constructor(user: UserType, at: number) {
+    this.user = user
+    this.at = at
+  }
+}
+
+export const SocialContextUnion = createUnionType({
+  name: 'SocialContext',
+  description: 'What people have to do with an item being here.',
+  types: () => [RepostedByType] as const,
+})
+
+@ObjectType('PostFeedItem', { implements: FeedItemType, simpleResolvers: true })
+export class PostFeedItemType extends FeedItemType {
+  readonly id: string
+
+  @Field(() => PostType, { description: 'For a repost: the original; `social` names who did it.' })
+  readonly post: PostType
+
+  @Field(() => SocialContextUnion, { nullable: true })
+  readonly social: RepostedByType | null
+
+  constructor(postId: PostId, post: PostType, social: RepostedByType | null) {
+    super()
+    this.id = toFeedItemId(postId)
+    this.post = post
+    this.social = social
+  }
+}

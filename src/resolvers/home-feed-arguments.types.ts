@@ -1,0 +1,68 @@
+import { ArgsType, Field, ID, InputType, Int, registerEnumType } from 'type-graphql'
+import { cursorScalar } from './scalars.ts'
+
+const RefreshReasonEnum = {
+  LAUNCH: 'LAUNCH',
+  PULL_TO_REFRESH: 'PULL_TO_REFRESH',
+  NEW_POSTS_PILL: 'NEW_POSTS_PILL',
+  SCROLL: 'SCROLL',
+  BACKGROUND: 'BACKGROUND',
+} as const
+registerEnumType(RefreshReasonEnum, { name: 'RefreshReason' })
+
+@InputType('FeedFilterInput', {
+  description: 'Narrows a feed. A cursor is good for the filter that it came with.',
+})
+export class FeedFilterInput {
+  @Field(() => Boolean, { nullable: true })
+  readonly excludeVideos?: boolean | null
+
+  @Field(() => Boolean, { nullable: true })
+  readonly excludeReplies?: boolean | null
+
+  @Field(() => Boolean, { nullable: true })
+  readonly excludeReposts?: boolean | null
+
+  @Field(() => Boolean, { nullable: true, description: 'Only posts with a picture or a video.' })
+  readonly mediaOnly?: boolean | null
+
+  @Field(() => Boolean, {
+    nullable: true,
+    description: 'Only accounts that the viewer follows: Phoenix retrieval is not asked.',
+  })
+  readonly inNetworkOnly?: boolean | null
+}
+
+@InputType('FeedRequestContextInput')
+export class FeedRequestContextInput {
+  @Field(() => RefreshReasonEnum, { nullable: true, description: 'Counted, nothing else.' })
+  readonly refreshReason?: keyof typeof RefreshReasonEnum | null
+
+  @Field(() => [ID], {
+    nullable: true,
+    description:
+      'Ids on screen that the client could not report yet; excluded like served ones. At most 500.',
+  })
+  readonly alsoSeenPostIds?: string[] | null
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'ISO 3166-1 alpha-2; decides takedowns and age gates.',
+  })
+  readonly countryCode?: string | null
+}
+
+@ArgsType()
+export class HomeFeedArguments {
+  @Field(() => Int, { nullable: true, description: '1 to 100, 20 when left out.' })
+  readonly first?: number | null
+
+  @Field(() => cursorScalar, { nullable: true, description: 'Without it a new session begins.' })
+  readonly after?: string | null
+
+  @Field(() => FeedFilterInput, { nullable: true })
+  readonly filter?: FeedFilterInput | null
+
+  @Field(() => FeedRequestContextInput, { nullable: true })
+  readonly context?: FeedRequestContextInput | null
+}

@@ -1,0 +1,139 @@
+import { Args, Ctx, FieldResolver, Query, Resolver, Root } from 'type-graphql'
+import { RequestContext } from '../context.ts'
+import { FeedError } from '../errors.ts'
+import type { PostId } from '../ids.ts'
+import type { HomeFeedFilter } from '../pipeline/home-feed.query.ts'
+import { toScoreBreakdown } from '../pipeline/score-breakdown.ts'
+import type { PageEntry } from '../sessions/home-feed-sessions.ts'
+import { PostFeedItemType, RepostedByType } from './feed-item.types.ts'
+import { parsePostId } from './global-ids.ts'
+import { HomeFeedArguments } from './home-feed-arguments.types.ts'
+import type { FeedFilterInput, FeedRequestContextInput } from './home-feed-arguments.types.ts'
+import { FeedConnectionType, FeedEdgeType } from './home-feed.types.ts'
+import { PostType } from './post.types.ts'
+import { Cost, RequiresRole } from './schema-directives.ts'
+import { ScoreBreakdownType } from './score.types.ts'
+import { UserType } from './user.types.ts'
+
+const FIRST_DEFAULT = 20
+const FIRST_MAX = 100
+const ALSO_SEEN_MAX = 500
+
+@Resolver(() => FeedEdgeType)
+export class HomeFeedResolver {
+  @Query(() => FeedConnectionType, {
+    description: 'The ranked feed of the viewer. Without `after` a new session begins.',
+  })
+  @Cost(10)
+  async homeFeed(
+    @Args(() => HomeFeedArguments) feedArguments: HomeFeedArguments,
+    @Ctx() context: RequestContext,
+  ): Promise<FeedConnectionType> {
+    const first = toFirst(feedArguments.first)
+    const countryCode = toCountryCode(feedArguments.context)
+    const alsoSeenPostIds = toAlsoSeen(feedArguments.context)
+    const viewer = await context.requireViewer()
+    const page = await context.services.sessions.page(
+      {
+        viewerId: viewer.id,
+        filter: toFilter(feedArguments.filter),
+        first,
+        after: feedArguments.after ?? null,
+        countryCode,
+        alsoSeenPostIds,
+        loaders: context.loaders,
+      },
+      { nowMs: context.nowMs, signal: context.signal, deadlineMs: context.rankDeadlineMs },
+    )
+    context.services.telemetry.countPage({
+      continuity: page.continuity,
+      degradation: page.ranking.degradation,
+      refreshReason: feedArguments.context?.refreshReason ?? null,
+    })
+    const edges = await Promise.all(
+      page.entries.map((entry) => toEdge(entry, countryCode, context)),
+    )
+    return new FeedConnectionType(
+      page,
+      edges.filter((edge) => edge !== null),
+    )
+  }
+
+  @FieldResolver(() => ScoreBreakdownType, { nullable: true })
+  @RequiresRole('DEBUGGER')
+  score(@Root() edge: FeedEdgeType): ScoreBreakdownType | null {
+    const breakdown = toScoreBreakdown(edge.entry.candidate)
+    return breakdown === null ? null : new ScoreBreakdownType(breakdown)
+  }
+}
+
+function toFirst(first: number | null | undefined): number {
+  const value = first ?? FIRST_DEFAULT
+  if (value >= 1 && value <= FIRST_MAX) return value
+  throw new FeedError('BAD_USER_INPUT', `\`first\` is ${value}: give 1 to ${FIRST_MAX}.`, {
+    field: 'first',
+  })
+}
+
+function toFilter(filter: FeedFilterInput | null | undefined): HomeFeedFilter {
+  return {
+    excludeVideos: filter?.excludeVideos ?? false,
+    excludeReplies: filter?.excludeReplies ?? false,
+    excludeReposts: filter?.excludeReposts ?? false,
+    mediaOnly: filter?.mediaOnly ?? false,
+    inNetworkOnly: filter?.inNetworkOnly ?? false,
+  }
+}
+
+function toCountryCode(input: FeedRequestContextInput | null | undefined): string | null {
+  if (input?.countryCode == null) return null
+  if (/^[A-Za-z]{2}$/.test(input.countryCode)) return input.countryCode.toLowerCase()
+  throw new FeedError(
+    'BAD_USER_INPUT',
+    '`context.countryCode` must be two letters, an ISO 3166-1 alpha-2 code.',
+    { field: 'context.countryCode' },
+  )
+}
+
+function toAlsoSeen(input: FeedRequestContextInput | null | undefined): ReadonlySet<PostId> {
+  const ids = input?.alsoSeenPostIds ?? []
+  if (ids.length > ALSO_SEEN_MAX) {
+    throw new FeedError(
+      'BAD_USER_INPUT',
+      `\`context.alsoSeenPostIds\` has ${ids.length} entries: give at most ${ALSO_SEEN_MAX}.`,
+      { field: 'context.alsoSeenPostIds' },
+    )
+  }
+  return new Set(
+    ids.map((id, index) =>
+      // An item's id names the post that it shows.
+      parsePostId(id.replace(/^item:/, ''), `context.alsoSeenPostIds[${index}]`),
+    ),
+  )
+}
+
+/** Null when the post went between the cut of the page and this reading. */
+async function toEdge(
+  entry: PageEntry,
+  countryCode: string | null,
+  context: RequestContext,
+): Promise<FeedEdgeType | null> {
+  const { originalPostId, candidate } = entry.entry
+  const isRepost = candidate.id !== originalPostId
+  const [record, reposter] = await Promise.all([
+    context.loaders.posts.load(originalPostId),
+    isRepost ? context.loaders.users.load(candidate.authorId) : null,
+  ])
+  if (record === null) return null
+  const post = new PostType({ record, verdict: entry.verdict, countryCode })
+  const social =
+    reposter === null
+      ? null
+      : new RepostedByType(new UserType(reposter, context.baseUrl), candidate.createdAtMs)
+  return new FeedEdgeType({
+    cursor: entry.cursor,
+    position: entry.position,
+    node: new PostFeedItemType(originalPostId, post, social),
+    entry: entry.entry,
+  })
+}

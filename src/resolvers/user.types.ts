@@ -1,0 +1,68 @@
+import { Directive, Field, ID, InputType, ObjectType } from 'type-graphql'
+import type { UserRecord } from '../store/records.ts'
+import { toGlobalUserId } from './global-ids.ts'
+import { NodeType } from './node.types.ts'
+
+@ObjectType('User', { implements: NodeType, simpleResolvers: true })
+export class UserType extends NodeType {
+  readonly id: string
+
+  @Field(() => String, { description: 'The bare number, for other systems.' })
+  readonly databaseId: string
+
+  @Field(() => String)
+  readonly handle: string
+
+  @Field(() => String)
+  readonly displayName: string
+
+  @Field(() => String, { nullable: true })
+  readonly avatarUrl: string | null
+
+  readonly record: UserRecord
+
+  constructor(record: UserRecord, baseUrl: string) {
+    super()
+    this.id = toGlobalUserId(record.id)
+    this.databaseId = record.id
+    this.handle = record.handle
+    this.displayName = record.displayName
+    this.avatarUrl = `${baseUrl}/avatar/${record.id}.svg`
+    this.record = record
+  }
+}
+
+@ObjectType('Relationship', {
+  simpleResolvers: true,
+  description: 'Between the viewer and a user, as the viewer sees it.',
+})
+export class RelationshipType {
+  @Field(() => Boolean)
+  readonly following: boolean
+
+  @Field(() => Boolean)
+  readonly muted: boolean
+
+  @Field(() => Boolean)
+  readonly blocking: boolean
+
+  @Field(() => Boolean)
+  readonly blockedBy: boolean
+
+  constructor(from: RelationshipType) {
+    this.following = from.following
+    this.muted = from.muted
+    this.blocking = from.blocking
+    this.blockedBy = from.blockedBy
+  }
+}
+
+@InputType('UserByInput', { description: 'Exactly one of the two.' })
+@Directive('@oneOf')
+export class UserByInput {
+  @Field(() => ID, { nullable: true })
+  readonly id?: string | null
+
+  @Field(() => String, { nullable: true, description: 'Upper and lower case are the same.' })
+  readonly handle?: string | null
+}

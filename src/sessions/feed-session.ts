@@ -1,0 +1,65 @@
+import type { HomeFeedFilter } from '../pipeline/home-feed.query.ts'
+import type { PostId, UserId } from '../ids.ts'
+import type { PostCandidate, VisibilityVerdict } from '../pipeline/home-feed.candidate.ts'
+import type { Degradation } from '../pipeline/degradation.ts'
+
+/** One ranked post of a session. Its place never changes once it has one. */
+export interface SlateEntry {
+  /** Identity and scores; no facts, which would be stale. */
+  readonly candidate: PostCandidate
+  /** Of the ranking; good for a page of the same request only. */
+  readonly verdict: VisibilityVerdict | undefined
+  readonly originalPostId: PostId
+  /** The ranking that brought it. */
+  readonly requestId: string
+}
+
+/** How the newest part of a slate came about. */
+export interface SlateRanking {
+  readonly requestId: string
+  readonly rankedAtMs: number
+  readonly modelVersion: string | null
+  readonly weightsVersion: string
+  readonly degradation: readonly Degradation[]
+  readonly degradedDependencies: readonly string[]
+}
+
+/** One scroll of one viewer: a list that only grows at its end. */
+export interface FeedSession {
+  readonly id: string
+  readonly viewerId: UserId
+  readonly filter: HomeFeedFilter
+  readonly startedAtMs: number
+  /** Of `entries[0]`: 0, or where a rebuilt session goes on. */
+  readonly firstPosition: number
+  /** What an earlier life of this session served. */
+  readonly servedBefore: ReadonlySet<PostId>
+  readonly entries: SlateEntry[]
+  /** Positions below this were returned, or passed over for good. */
+  committedPosition: number
+  /** Of the newest write of served posts: two of one millisecond would collide. */
+  lastServedAtMs: number
+  /** The sources have nothing beyond `entries`. */
+  exhausted: boolean
+  ranking: SlateRanking
+  /** A ranking under way that will lengthen `entries`. */
+  extending: Promise<void> | null
+}
+
+/** Everything that this session holds or held, under own and original ids. */
+export function excludedPostIdsOf(session: FeedSession): ReadonlySet<PostId> {
+  const ids = new Set(session.servedBefore)
+  for (const { candidate, originalPostId } of session.entries) {
+    ids.add(candidate.id)
+    ids.add(originalPostId)
+  }
+  return ids
+}
+
+/** One spelling for equal filters, for the cursor's binding. */
+export function spellFilter(filter: HomeFeedFilter): string {
+  const names = Object.entries(filter)
+    .filter(([, isOn]) => isOn)
+    .map(([name]) => name)
+  return names.sort().join(',')
+}

@@ -1,0 +1,193 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
+
+export type LogLevel = 'info' | 'warn' | 'error'
+export type LogFields = Readonly<Record<string, unknown>>
+
+/** Structured log: one JSON object a line. Fields never hold secrets or texts of posts. */
+export interface Logger {
+  info(event: string, fields?: LogFields): void
+  warn(event: string, fields?: LogFields): void
+  error(event: string, fields?: LogFields): void
+}
+
+export interface LoggerOptions {
+  readonly now: () => number
+  /** Default: standard error, so that standard output stays for people. */
+  readonly write?: (line: string) => void
+}
+
+/** What an error says, with its causes, as plain fields. */
+export function describeError(error: unknown, depth = 0): LogFields {
+  if (!(error instanceof Error)) return { message: String(error) }
+  return {
+    name: error.name,
+    message: error.message,
+    stack: error.stack,
+    ...(error.cause !== undefined && depth < 3
+      ? { cause: describeError(error.cause, depth + 1) }
+      : {}),
+  }
+}
+
+function toJson(fields: LogFields): string {
+  return JSON.stringify(fields, (_key, value: unknown) => {
+    if (value instanceof Error) return describeError(value)
+    return typeof value === 'bigint' ? String(value) : value
+  })
+}
+
+export function createLogger({ now, write = console.error }: LoggerOptions): Logger {
+  const log = (level: LogLevel, event: string, fields: LogFields = {}): void =>
+    write(toJson({ time: new Date(now()).toISOString(), level, event, ...fields }))
+  return {
+    info: (event, fields) => log('info', event, fields),
+    warn: (event, fields) => log('warn', event, fields),
+    error: (event, fields) => log('error', event, fields),
+  }
+}
+
+/** Seconds. From 1 ms to the request's second and a little more. */
+const DURATION_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1, 2]
+
+/** The part of a component's message that is counted. */
+interface ComponentMessage {
+  readonly component: string
+  readonly stage: string
+  readonly outcome: string
+  readonly durationMs: number
+}
+
+function isComponentMessage(message: unknown): message is ComponentMessage {
+  return (
+    typeof message === 'object' &&
+    message !== null &&
+    'component' in message &&
+    'stage' in message &&
+    'outcome' in message &&
+    'durationMs' in message &&
+    typeof message.durationMs === 'number'
+  )
+}
+
+export interface TelemetryOptions {
+  /** Stages of the pipeline: their channels `homefeed:<stage>` are listened to. */
+  readonly stages: readonly string[]
+}
+
+/** Every number that `/metrics` shows. Labels have few values: no ids, no texts. */
+export class Telemetry {
+  readonly #registry = new Registry()
+  readonly #channels: readonly string[]
+  readonly #gauges = new Map<string, Gauge>()
+  readonly #requests = new Counter({
+    name: 'homefeed_requests_total',
+    help: 'GraphQL requests by operation field and outcome code.',
+    labelNames: ['field', 'code'],
+    registers: [this.#registry],
+  })
+  readonly #requestSeconds = new Histogram({
+    name: 'homefeed_request_duration_seconds',
+    help: 'Time from the arrival of a GraphQL request to its answer.',
+    labelNames: ['field'],
+    buckets: DURATION_BUCKETS,
+    registers: [this.#registry],
+  })
+  readonly #components = new Counter({
+    name: 'homefeed_component_runs_total',
+    help: 'Runs of pipeline components by outcome.',
+    labelNames: ['stage', 'component', 'outcome'],
+    registers: [this.#registry],
+  })
+  readonly #componentSeconds = new Histogram({
+    name: 'homefeed_component_duration_seconds',
+    help: 'Time of pipeline components.',
+    labelNames: ['stage', 'component'],
+    buckets: DURATION_BUCKETS,
+    registers: [this.#registry],
+  })
+  readonly #degradations = new Counter({
+    name: 'homefeed_degradations_total',
+    help: 'Pages returned with a fallback, by flag.',
+    labelNames: ['degradation'],
+    registers: [this.#registry],
+  })
+  readonly #refreshes = new Counter({
+    name: 'homefeed_refreshes_total',
+    help: 'Home feed requests by the reason that the client gave.',
+    labelNames: ['reason'],
+    registers: [this.#registry],
+  })
+  readonly #pages = new Counter({
+    name: 'homefeed_pages_total',
+    help: 'Pages by the continuity of their session.',
+    labelNames: ['continuity'],
+    registers: [this.#registry],
+  })
+  readonly #servedFailures = new Counter({
+    name: 'homefeed_served_write_failures_total',
+    help: 'Pages whose served posts could not be recorded.',
+    registers: [this.#registry],
+  })
+
+  constructor({ stages }: TelemetryOptions) {
+    this.#channels = stages.map((stage) => `homefeed:${stage}`)
+    for (const channel of this.#channels) subscribe(channel, this.#countComponent)
+    collectDefaultMetrics({ register: this.#registry })
+  }
+
+  readonly #countComponent = (message: unknown): void => {
+    if (!isComponentMessage(message)) return
+    const { stage, component, outcome, durationMs } = message
+    this.#components.inc({ stage, component, outcome })
+    this.#componentSeconds.observe({ stage, component }, durationMs / 1000)
+  }
+
+  /** `field`: the operation's first field; `code`: OK or the first error's. */
+  countRequest(field: string, code: string, durationMs: number): void {
+    this.#requests.inc({ field, code })
+    this.#requestSeconds.observe({ field }, durationMs / 1000)
+  }
+
+  countPage(page: {
+    readonly continuity: string
+    readonly degradation: readonly string[]
+    readonly refreshReason: string | null
+  }): void {
+    this.#pages.inc({ continuity: page.continuity })
+    this.#refreshes.inc({ reason: page.refreshReason ?? 'NOT_GIVEN' })
+    for (const degradation of page.degradation) this.#degradations.inc({ degradation })
+  }
+
+  countServedFailure(): void {
+    this.#servedFailures.inc()
+  }
+
+  /** A number that is read when somebody asks for the metrics; the newest reader of a name wins. */
+  gauge(name: string, help: string, read: () => number): void {
+    if (this.#gauges.has(name)) this.#registry.removeSingleMetric(name)
+    const gauge = new Gauge({
+      name,
+      help,
+      registers: [this.#registry],
+      collect() {
+        this.set(read())
+      },
+    })
+    this.#gauges.set(name, gauge)
+  }
+
+  get contentType(): string {
+    return this.#registry.contentType
+  }
+
+  /** All numbers in Prometheus' text format. */
+  metrics(): Promise<string> {
+    return this.#registry.metrics()
+  }
+
+  close(): void {
+    for (const channel of this.#channels) unsubscribe(channel, this.#countComponent)
+    this.#registry.clear()
+  }
+}
