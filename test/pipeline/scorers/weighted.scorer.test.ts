@@ -1,0 +1,45 @@
+import { expect, it } from 'vitest'
+import { ACTION_WEIGHTS } from '../../../src/pipeline/home-feed.params.ts'
+import { weightedScorer } from '../../../src/pipeline/scorers/weighted.scorer.ts'
+import { candidate, filledQuery, post, stageContext, user } from '../home-feed-fixtures.ts'
+import { row } from '../score-fixtures.ts'
+
+const { context } = stageContext()
+const scorer = weightedScorer({ weights: ACTION_WEIGHTS })
+const core = post(100, 10)
+
+it('scores what the model scored and leaves the rest unscored', async () => {
+  const probabilities = row({ favorite: 0.1, reply: 0.02, repost: 0.01 })
+  const patches = await scorer.score(
+    filledQuery(),
+    [candidate(core, { probabilities, dwellSeconds: 10 }), candidate(core)],
+    context,
+  )
+  expect(patches).toEqual([
+    {
+      weightedScore: expect.closeTo(0.201, 6),
+      videoWeightApplies: false,
+      scoredBy: 'phoenix',
+    },
+    { weightedScore: undefined, videoWeightApplies: false, scoredBy: undefined },
+  ])
+})
+
+it.each([
+  ['no video', null, 0, false],
+  ['exactly ten seconds', 10_000, 0, false],
+  ['longer', 10_001, 0, true],
+  ['a viewer just below the limit', 10_001, 9_999, true],
+  ['a viewer of 10,000 followers', 10_001, 10_000, false],
+])('weighs the video head: %s', async (_title, videoDurationMs, followersCount, applies) => {
+  const query = filledQuery({ viewerAccount: user(1, { followersCount }) })
+  const probabilities = row({ video_quality_view: 1 })
+  const patches = await scorer.score(
+    query,
+    [candidate(core, { probabilities, videoDurationMs })],
+    context,
+  )
+  expect(patches).toMatchObject([
+    { videoWeightApplies: applies, weightedScore: expect.closeTo(applies ? 0.051 : 0.001, 6) },
+  ])
+})
