@@ -1,0 +1,48 @@
+import { expect, it } from 'vitest'
+import { EMPTY_FILTER } from '../../../src/pipeline/home-feed.query.ts'
+import { phoenixRetrievalSource } from '../../../src/pipeline/sources/phoenix-retrieval.source.ts'
+import {
+  bareQuery,
+  filledQuery,
+  NOW_MS,
+  postId,
+  stageContext,
+  userId,
+  VIEWER,
+} from '../home-feed-fixtures.ts'
+
+const LIMITS = { postsMax: 1_000, postsPerAuthorMax: 20, timeoutMs: 500 }
+
+it('asks with the history, or with the user alone, and passes its limits on', async () => {
+  const calls: unknown[] = []
+  const retrieval = {
+    retrieve: async (...call: unknown[]) => {
+      calls.push(call)
+      return {
+        posts: [
+          { postId: postId(100), authorId: userId(10), createdAtMs: NOW_MS, similarity: 0.5 },
+        ],
+        modelVersion: 'model-1',
+      }
+    },
+  }
+  const source = phoenixRetrievalSource({ retrieval, ...LIMITS })
+  const { context } = stageContext()
+  expect(await source.fetch(bareQuery(), context)).toMatchObject([
+    { id: '100', authorId: '10', similarity: 0.5, sources: ['phoenix-retrieval'], ancestorIds: [] },
+  ])
+  expect(calls).toEqual([
+    [
+      { viewerId: VIEWER, actions: [], resultsMax: 1_000, postsPerAuthorMax: 20 },
+      { signal: context.signal, deadlineMs: context.deadlineMs },
+    ],
+  ])
+})
+
+it('is not asked for a feed of followed accounts only', () => {
+  const retrieve = async () => ({ posts: [], modelVersion: '' })
+  const source = phoenixRetrievalSource({ retrieval: { retrieve }, ...LIMITS })
+  const filter = { ...EMPTY_FILTER, inNetworkOnly: true }
+  expect(source.enable?.({ ...filledQuery(), filter })).toBe(false)
+  expect(source.enable?.(filledQuery())).toBe(true)
+})
