@@ -1,0 +1,96 @@
+import { describe, expect, it } from 'vitest'
+import { compileMutedKeywords } from '../../../src/pipeline/muted-keywords/keyword-matcher.ts'
+import type { ItemTexts } from '../../../src/pipeline/muted-keywords/keyword-matcher.ts'
+import type { KeywordMatch, MutedKeywordRecord } from '../../../src/store/records.ts'
+import { keyword } from '../home-feed-fixtures.ts'
+
+const NOTHING: ItemTexts = { body: [], quoted: [], handles: [], altTexts: [] }
+const occurs = (muted: MutedKeywordRecord, texts: Partial<ItemTexts>) =>
+  compileMutedKeywords([muted]).find({ ...NOTHING, ...texts }) !== null
+const inBody = (phrase: string, text: string, match: KeywordMatch = 'word') =>
+  occurs(keyword(phrase, { match, surfaces: ['body'] }), { body: [text] })
+
+describe('words and phrases', () => {
+  it.each([
+    ['cat', 'A Cat!', true],
+    ['cat', 'concatenate', false],
+    ['cat', 'the #cat', true],
+    ['cat', 'hi @cat', false],
+    ['#cat', 'the cat', false],
+    ['#cat', 'the #CAT', true],
+    ['@cat', 'hi @cat', true],
+    ['new york', 'in New  York now', true],
+    ['new york', 'york new', false],
+    ['new york', 'new and york', false],
+    ['東京', '私は東京に行く', true],
+    ['東京', '京東', false],
+    ['東京', '#東京', true],
+    ['👍', 'ok 👍', true],
+    ['', 'anything', false],
+    ['!!!', 'wow!!!', false],
+  ])('%j in %j: %s', (phrase, text, expected) => {
+    expect(inBody(phrase, text)).toBe(expected)
+    expect(inBody(phrase, text, 'phrase')).toBe(expected)
+  })
+})
+
+describe('hashtags', () => {
+  it.each([
+    ['cat', 'the #cat', true],
+    ['#cat', 'the #cat', true],
+    ['cat', 'the cat', false],
+    ['cat', '#cats', false],
+    ['#', '#cat', false],
+  ])('%j in %j: %s', (phrase, text, expected) => {
+    expect(inBody(phrase, text, 'hashtag')).toBe(expected)
+  })
+})
+
+describe('domains', () => {
+  it.each([
+    ['example.com', 'https://example.com/a', true],
+    ['example.com', 'http://news.example.com', true],
+    ['https://www.example.com/path', 'see www.example.com', true],
+    ['example.com', 'see example.com', true],
+    ['example.com', 'https://notexample.com', false],
+    ['example.com', 'https://example.com.evil.org', false],
+    ['example.com', 'the example', false],
+  ])('%j in %j: %s', (phrase, text, expected) => {
+    const muted = keyword(phrase, { match: 'domain', surfaces: [] })
+    expect(occurs(muted, { body: [text] })).toBe(expected)
+    expect(occurs(muted, { quoted: [text] })).toBe(expected)
+  })
+})
+
+describe('surfaces', () => {
+  const texts = {
+    body: { body: ['cat'] },
+    quoted: { quoted: ['cat'] },
+    alt_text: { altTexts: ['cat'] },
+    author_handle: { handles: ['cat'] },
+    link: { body: ['https://pets.example/cat'] },
+  } as const
+  const surfaces = ['body', 'quoted', 'alt_text', 'author_handle', 'link'] as const
+
+  it.each(surfaces)('looks at %s alone when told so', (surface) => {
+    const muted = keyword('cat', { surfaces: [surface] })
+    expect(surfaces.filter((other) => occurs(muted, texts[other]))).toEqual([surface])
+    const matcher = compileMutedKeywords([muted])
+    expect(surfaces.filter((other) => matcher.looksAt(other))).toEqual([surface])
+  })
+
+  it('looks everywhere when told nothing', () => {
+    expect(surfaces.filter((surface) => occurs(keyword('cat'), texts[surface]))).toEqual(surfaces)
+  })
+
+  it('finds a handle with and without its sign', () => {
+    expect(occurs(keyword('@Cat'), { handles: ['cat'] })).toBe(true)
+    expect(occurs(keyword('ca'), { handles: ['cat'] })).toBe(false)
+  })
+
+  it('says which keyword it was', () => {
+    const [first, second] = [keyword('dog'), keyword('cat')]
+    const hit = compileMutedKeywords([first, second]).find({ ...NOTHING, body: ['my cat'] })
+    expect(hit).toEqual({ keyword: second, surface: 'body' })
+  })
+})
