@@ -1,4 +1,4 @@
-import type { Persona } from './demo-world.ts'
+import type { Persona } from '../http/graphiql.ts'
 
 export interface BannerOptions {
   readonly url: string
@@ -20,8 +20,8 @@ export function formatBanner({ url, personas, isDevelopment }: BannerOptions): s
       '',
     )
   }
-  for (const { handle, userId, sees } of personas) {
-    lines.push(`  ${handle.padEnd(8)} x-viewer-id: ${userId.padEnd(6)} ${sees}`)
+  for (const { handle, userId, sentence } of personas) {
+    lines.push(`  ${handle.padEnd(8)} x-viewer-id: ${userId.padEnd(6)} ${sentence}`)
   }
   const viewerId = personas[0]?.userId
   if (viewerId !== undefined && isDevelopment) {

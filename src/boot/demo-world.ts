@@ -1,5 +1,6 @@
 import { mkdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { Persona } from '../http/graphiql.ts'
 import type { Database } from '../store/database.ts'
 import { markDemoWorld, readDatabaseContent, readDemoWorldMarker } from '../store/demo-world.ts'
 import { importDirectory, type ImportReport } from '../store/import/import-directory.ts'
@@ -10,15 +11,6 @@ const SEED = 7
 /** A gap younger than this is not worth a generator run. */
 const GAP_MS_MIN = 10 * 60_000
 const GAP_MS_MAX = 48 * 3_600_000
-
-/** A person of the demo world whom a newcomer may look through the eyes of. */
-export interface Persona {
-  readonly userId: string
-  readonly handle: string
-  readonly displayName: string
-  /** What one should see in this feed. */
-  readonly sees: string
-}
 
 export interface DemoWorldOptions {
   readonly database: Database
@@ -100,6 +92,14 @@ export async function topUpDemoWorld(options: DemoWorldOptions): Promise<number>
   return (untilMs - fromMs) / 3_600_000
 }
 
+/** As the generator writes them. */
+interface PersonaRow {
+  readonly userId: string
+  readonly handle: string
+  readonly displayName: string
+  readonly sees: string
+}
+
 const PERSONAS_CODE =
   'import sys, pathlib; from phoenix.data.write_import import write_personas; ' +
   'write_personas(pathlib.Path(sys.argv[1]))'
@@ -117,5 +117,11 @@ export async function loadPersonas(options: DemoWorldOptions): Promise<readonly 
     await runPython({ python, root, args: ['-c', PERSONAS_CODE, directory], say, signal })
     return read()
   })
-  return JSON.parse(text) as readonly Persona[]
+  const rows = JSON.parse(text) as readonly PersonaRow[]
+  return rows.map(({ userId, handle, displayName, sees }) => ({
+    userId,
+    handle,
+    name: displayName,
+    sentence: sees,
+  }))
 }

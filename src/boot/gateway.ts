@@ -1,0 +1,159 @@
+import type { Config } from '../config.ts'
+import type { Persona } from '../http/graphiql.ts'
+import type { HealthCheck } from '../http/readiness.ts'
+import { GrpcChannel } from '../phoenix/grpc-channel.ts'
+import { GrpcRankingClient } from '../phoenix/grpc-ranking-client.ts'
+import { GrpcRetrievalClient } from '../phoenix/grpc-retrieval-client.ts'
+import type { CallOptions } from '../phoenix/retrieval-client.ts'
+import { STAGES } from '../pipeline/framework/component.ts'
+import { REQUEST_CACHE_PARAMS } from '../pipeline/home-feed.params.ts'
+import { createHomeFeed } from '../pipeline/home-feed.ts'
+import { RequestCache } from '../pipeline/request-cache.ts'
+import { createSafetyMemory } from '../pipeline/safety-memory.ts'
+import { createServer } from '../server.ts'
+import { createLoaders } from '../store/create-loaders.ts'
+import { createViewerStore } from '../store/create-viewer-store.ts'
+import type { Database } from '../store/database.ts'
+import { Telemetry, type Logger } from '../telemetry.ts'
+import { startEventFlow, type EventFlow } from './event-flow.ts'
+import type { PhoenixServices } from './phoenix-services.ts'
+import { runTimedStep, say } from './progress.ts'
+
+export interface GatewayOptions {
+  readonly config: Config
+  readonly cursorKeys: readonly string[]
+  readonly database: Database
+  readonly phoenix: PhoenixServices
+  readonly personas: readonly Persona[]
+  readonly logger: Logger
+  readonly nowMs: () => number
+}
+
+export interface Gateway {
+  readonly url: string
+  /** To be told of rows that the demo world's catching up wrote. */
+  readonly events: EventFlow
+  close(): Promise<void>
+}
+
+/** A little less than readiness waits for. */
+const STATUS_MS_MAX = 400
+
+function statusCall(nowMs: () => number): CallOptions {
+  return { signal: AbortSignal.timeout(STATUS_MS_MAX), deadlineMs: nowMs() + STATUS_MS_MAX }
+}
+
+function healthChecks(
+  { database, nowMs }: GatewayOptions,
+  parts: {
+    readonly events: EventFlow
+    readonly retrieval: GrpcRetrievalClient
+    readonly ranking: GrpcRankingClient
+  },
+): readonly HealthCheck[] {
+  const { events, retrieval, ranking } = parts
+  let isCaughtUp = false
+  void events.caughtUp.then(() => (isCaughtUp = true))
+  return [
+    {
+      name: 'database',
+      gates: 'always',
+      async check() {
+        await database.kysely.selectFrom('demo_world').select('seed').execute()
+        return { engine: database.engine }
+      },
+    },
+    {
+      name: 'event-log',
+      gates: 'first-start',
+      async check() {
+        const details = { thunder: events.consumer.progress(), index: events.feeder.progress() }
+        if (!isCaughtUp) throw new Error(`catching up: ${JSON.stringify(details)}`)
+        return { ...details, ...events.thunder.stats() }
+      },
+    },
+    {
+      name: 'phoenix-retrieval',
+      gates: 'first-start',
+      check: async () => ({ ...(await retrieval.status(statusCall(nowMs))) }),
+    },
+    {
+      name: 'phoenix-ranking',
+      gates: 'first-start',
+      check: async () => ({ ...(await ranking.status(statusCall(nowMs))) }),
+    },
+  ]
+}
+
+function addGauges(telemetry: Telemetry, database: Database, events: EventFlow): void {
+  telemetry.gauge(
+    'homefeed_database_statements_total',
+    'Statements sent to the database since the start.',
+    () => database.statementCount(),
+  )
+  telemetry.gauge('homefeed_thunder_posts', 'Posts that Thunder holds.', () => {
+    return events.thunder.stats().posts
+  })
+  telemetry.gauge('homefeed_thunder_authors', 'Authors that Thunder holds posts of.', () => {
+    return events.thunder.stats().authors
+  })
+}
+
+/** Builds every concrete part, catches up with the event log, and listens. */
+export async function startGateway(options: GatewayOptions): Promise<Gateway> {
+  const { config, database, phoenix, logger, nowMs } = options
+  const channels = {
+    retrieval: new GrpcChannel({
+      service: 'phoenix-retrieval',
+      address: phoenix.retrievalAddress,
+      nowMs,
+    }),
+    ranking: new GrpcChannel({
+      service: 'phoenix-ranking',
+      address: phoenix.rankingAddress,
+      nowMs,
+    }),
+  }
+  const retrieval = new GrpcRetrievalClient(channels.retrieval)
+  const ranking = new GrpcRankingClient(channels.ranking)
+  const events = await startEventFlow({ database, retrieval, logger, nowMs })
+  await runTimedStep('Event log: read by Thunder and the retrieval index', () => events.caughtUp)
+  const telemetry = new Telemetry({ stages: STAGES })
+  addGauges(telemetry, database, events)
+  const viewerStore = createViewerStore(database)
+  const homeFeed = createHomeFeed({
+    viewerStore,
+    thunder: events.thunder,
+    retrieval,
+    ranking,
+    safetyMemory: createSafetyMemory({ now: nowMs }),
+    requestCache: new RequestCache({ ...REQUEST_CACHE_PARAMS, now: nowMs }),
+    now: nowMs,
+  })
+  const server = await createServer({
+    config,
+    cursorKeys: options.cursorKeys,
+    homeFeed,
+    viewerStore,
+    createLoaders: () => createLoaders(database, nowMs()),
+    personas: options.personas,
+    healthChecks: healthChecks(options, { events, retrieval, ranking }),
+    telemetry,
+    logger,
+    now: nowMs,
+  })
+  const { url } = await server.listen()
+  say(`Listening on ${url}`)
+  return {
+    url,
+    events,
+    async close() {
+      await server.close()
+      await homeFeed.drain()
+      await events.close()
+      channels.retrieval.close()
+      channels.ranking.close()
+      telemetry.close()
+    },
+  }
+}

@@ -1,0 +1,86 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { PERSONAS, startDemoGateway, type GatewayProcess } from '../world.ts'
+import { waitFor } from '../wait-for.ts'
+
+const FEED = `{ homeFeed(first: 20) {
+  edges { node { id } }
+  session { degradation degradedDependencies }
+} }`
+
+/** A page and all that surrounds it; the pipeline's own budget is 1 s. */
+const ANSWER_MS_MAX = 5_000
+
+let gateway: GatewayProcess
+
+beforeAll(async () => {
+  gateway = await startDemoGateway()
+}, 300_000)
+
+afterAll(async () => {
+  await gateway.stop()
+})
+
+async function askFeed() {
+  const answer = await Promise.race([
+    gateway.query(FEED, { viewerId: PERSONAS.ada }),
+    new Promise<never>((_, reject) => {
+      setTimeout(() => reject(new Error('no answer within the deadline')), ANSWER_MS_MAX)
+    }),
+  ])
+  expect(answer.errors).toBeUndefined()
+  return answer.data.homeFeed as {
+    edges: { node: { id: string } }[]
+    session: { degradation: string[]; degradedDependencies: string[] }
+  }
+}
+
+async function isHealthy(): Promise<boolean> {
+  return (await askFeed()).session.degradation.length === 0
+}
+
+const recovered = { what: 'the feed to be healthy again', timeoutMs: 90_000, everyMs: 200 }
+
+async function processId(service: 'retrieval' | 'ranking'): Promise<number> {
+  const id = (await gateway.processIds())[service]
+  if (id === null) throw new Error(`${service} is not running`)
+  return id
+}
+
+const CASES = [
+  { service: 'ranking', flag: 'RULES_ONLY', dependency: 'phoenix-ranking' },
+  { service: 'retrieval', flag: 'IN_NETWORK_ONLY', dependency: 'phoenix-retrieval' },
+] as const
+
+describe.each(CASES)('when the $service service dies', ({ service, flag, dependency }) => {
+  it('answers with a declared fallback, and comes back by itself', async () => {
+    await waitFor(isHealthy, recovered)
+    process.kill(await processId(service), 'SIGKILL')
+    const feed = await waitFor(
+      async () => {
+        const answer = await askFeed()
+        return answer.session.degradation.includes(flag) ? answer : null
+      },
+      { what: `the flag ${flag}`, everyMs: 20 },
+    )
+    expect(feed.edges).toHaveLength(20)
+    expect(feed.session.degradedDependencies).toContain(dependency)
+    await waitFor(isHealthy, recovered)
+    expect(gateway.output()).toMatch(new RegExp(`${dependency} ended .* it starts again`))
+  })
+
+  it('answers every request in flight while it is frozen', async () => {
+    await waitFor(isHealthy, recovered)
+    const frozen = await processId(service)
+    process.kill(frozen, 'SIGSTOP')
+    try {
+      const feeds = await Promise.all(Array.from({ length: 8 }, askFeed))
+      for (const feed of feeds) {
+        expect(feed.edges).toHaveLength(20)
+        expect(feed.session.degradation).toContain(flag)
+      }
+    } finally {
+      process.kill(frozen, 'SIGCONT')
+    }
+    await waitFor(isHealthy, recovered)
+  })
+})
