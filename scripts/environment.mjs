@@ -105,17 +105,12 @@ function readStamp(path) {
  * Runs a command whose output is shown only when it fails; prints a line every few seconds so
  * that a slow network does not look like a hang.
  * @param {string} label
- * @param {string} command
- * @param {string[]} args
- * @param {{ cwd?: string, env?: NodeJS.ProcessEnv }} options
+ * @param {string[]} commandLine
+ * @param {string} cwd
  */
-async function runStep(label, command, args, options = {}) {
+async function runStep(label, [command = '', ...args], cwd = ROOT) {
   const startedAt = Date.now()
-  const child = spawn(command, args, {
-    cwd: options.cwd ?? ROOT,
-    env: options.env ?? process.env,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
+  const child = spawn(command, args, { cwd, stdio: ['ignore', 'pipe', 'pipe'] })
   let output = ''
   let lastLine = ''
   const collect = (chunk) => {
@@ -176,8 +171,8 @@ export async function ensureNodePackages(directory = '.', size = 'about 190 MB t
   const label = `Node packages${directory === '.' ? '' : ` of ${directory}/`}`
   say(`${label}: npm ci, ${size}`)
   const { npm_execpath: npmCli } = process.env
-  const [command, first] = npmCli ? [process.execPath, [npmCli]] : ['npm', []]
-  await runStep(label, command, [...first, 'ci', '--no-audit', '--no-fund'], { cwd })
+  const npm = npmCli ? [process.execPath, npmCli] : ['npm']
+  await runStep(label, [...npm, 'ci', '--no-audit', '--no-fund'], cwd)
   writeFileSync(stamp, wanted)
   say(`${label}: ready`)
 }
@@ -255,13 +250,13 @@ export async function ensurePython({ development = false } = {}) {
     const unfinished = `${directory}.unfinished`
     rmSync(unfinished, { recursive: true, force: true })
     rmSync(directory, { recursive: true, force: true })
-    await runStep('Python environment', python.command, ['-m', 'venv', unfinished])
+    await runStep('Python environment', [python.command, '-m', 'venv', unfinished])
     renameSync(unfinished, directory)
   }
   const file = development ? 'requirements-dev.txt' : 'requirements.txt'
   say(`Python packages: ${file}, about 200 MB to download, 750 MB on disk`)
   const pip = ['-m', 'pip', 'install', '--require-hashes', '--disable-pip-version-check']
-  await runStep('Python packages', interpreter, [...pip, '-r', join('python', file)])
+  await runStep('Python packages', [interpreter, ...pip, '-r', join('python', file)])
   writeFileSync(stamp, development ? stamps.development : stamps.runtime)
   say('Python packages: ready')
   return interpreter

@@ -17,12 +17,10 @@ import {
   say,
 } from './environment.mjs'
 
-/** Absent data sets are the one skip that CI allows: their terms forbid a copy in the repository. */
+/** Absent data sets are the one skip that CI allows: their terms forbid a copy here. */
 const SKIPS_ALLOWED = /HOMEFEED_(ML1M|BIRDWATCH)_DIR/
 
-/**
- * @typedef {{ suite: string, passed: number, failed: number, skipped: string[] }} Outcome
- */
+/** @typedef {{ suite: string, passed: number, failed: number, skipped: string[] }} Outcome */
 
 /** @returns {Promise<Outcome>} */
 async function checkTypes() {

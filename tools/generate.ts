@@ -35,11 +35,13 @@ function readActions(): { actions: ActionEntry[]; sha256: string } {
 }
 
 function writeTypeScriptActions(actions: ActionEntry[], sha256: string): void {
-  const rows = actions.map(
-    (a) =>
-      `  { index: ${a.index}, name: '${a.name}', aliases: [${a.aliases.map((x) => `'${x}'`).join(', ')}], ` +
-      `kind: '${a.kind}', sign: '${a.sign}', signalKind: '${a.signalKind}' },`,
-  )
+  const rows = actions.map((a) => {
+    const aliases = a.aliases.map((x) => `'${x}'`).join(', ')
+    return (
+      `  { index: ${a.index}, name: '${a.name}', aliases: [${aliases}], ` +
+      `kind: '${a.kind}', sign: '${a.sign}', signalKind: '${a.signalKind}' },`
+    )
+  })
   writeFileSync(
     'src/gen/actions.ts',
     `// Generated from schema/actions.json by tools/generate.ts. Do not edit.

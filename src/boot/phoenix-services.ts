@@ -74,7 +74,7 @@ export async function startPhoenixServices(
     service.url === null ? startChild(service, options) : null,
   )
   const close = async () => {
-    await Promise.all(children.map((child) => child?.close()))
+    await Promise.all(children.map(async (child) => child?.close()))
   }
   try {
     const [retrievalAddress = '', rankingAddress = ''] = await Promise.all(
