@@ -1,0 +1,82 @@
+import { describe, expect, it } from 'vitest'
+import { ConfigError, readConfig, type Environment } from '../src/config.ts'
+
+const SECRET = 'a'.repeat(32)
+
+function faultsOf(environment: Environment): readonly string[] {
+  try {
+    readConfig(environment)
+  } catch (error) {
+    if (error instanceof ConfigError) return error.faults
+    throw error
+  }
+  return []
+}
+
+describe('readConfig', () => {
+  it('needs no setting at all', () => {
+    const config = readConfig({})
+    expect(config).toMatchObject({ port: 4000, host: '127.0.0.1', isDevelopment: true })
+    expect(config).toMatchObject({ databaseUrl: null, retrievalPort: 50_051, rankingPort: 50_052 })
+    expect(config.dataDirectory).toMatch(/\.homefeed$/)
+  })
+
+  it('reports all faults of one start together, each with its variable', () => {
+    const faults = faultsOf({
+      PORT: '70000',
+      HOMEFEED_RANKING_PORT: 'x',
+      DATABASE_URL: 'mysql://somewhere',
+      PHOENIX_RANKING_URL: 'nowhere',
+      HOMEFEED_JWT_SECRET: 'short',
+      HOMEFEED_DEV: 'maybe',
+      HOMEFEED_CURSOR_KEYS: 'short',
+      HOMEFEED_CORS_ORIGINS: 'not an origin',
+    })
+    const names = faults.map((fault) => fault.split(' ')[0])
+    expect(names.toSorted()).toEqual([
+      'DATABASE_URL',
+      'HOMEFEED_CORS_ORIGINS',
+      'HOMEFEED_CURSOR_KEYS',
+      'HOMEFEED_DEV',
+      'HOMEFEED_JWT_SECRET',
+      'HOMEFEED_RANKING_PORT',
+      'PHOENIX_RANKING_URL',
+      'PORT',
+    ])
+  })
+
+  it.each(['KAFKA_BROKERS', 'REDIS_URL', 'HOMEFEED_JWKS_URL', 'THUNDER_POSTS_MAX'])(
+    'refuses %s, whose feature does not exist yet',
+    (name) => {
+      expect(faultsOf({ [name]: 'x' })).toEqual([expect.stringContaining(`${name} is set`)])
+    },
+  )
+
+  it('turns development mode off with a secret, and on again on demand', () => {
+    expect(readConfig({ HOMEFEED_JWT_SECRET: SECRET }).isDevelopment).toBe(false)
+    const both = readConfig({ HOMEFEED_JWT_SECRET: SECRET, HOMEFEED_DEV: '1' })
+    expect(both.isDevelopment).toBe(true)
+  })
+
+  it('refuses development mode in production and on an address that others reach', () => {
+    expect(faultsOf({ NODE_ENV: 'production' })[0]).toContain('HOMEFEED_JWT_SECRET is missing')
+    const asked = { NODE_ENV: 'production', HOMEFEED_JWT_SECRET: SECRET, HOMEFEED_DEV: '1' }
+    expect(faultsOf(asked)[0]).toContain('HOMEFEED_DEV is on')
+    expect(faultsOf({ HOST: '0.0.0.0' })[0]).toContain('HOST is "0.0.0.0"')
+    expect(faultsOf({ HOST: '0.0.0.0', HOMEFEED_JWT_SECRET: SECRET })).toEqual([])
+  })
+
+  it('allows the usual front-end ports in development only', () => {
+    expect(readConfig({}).corsOrigins).toContain('http://localhost:5173')
+    expect(readConfig({ HOMEFEED_JWT_SECRET: SECRET }).corsOrigins).toEqual([])
+  })
+
+  it('reads service addresses with or without a scheme', () => {
+    const config = readConfig({
+      PHOENIX_RETRIEVAL_URL: 'grpc://10.0.0.1:50051',
+      PHOENIX_RANKING_URL: 'phoenix.internal:50052',
+    })
+    expect(config.retrievalUrl).toBe('10.0.0.1:50051')
+    expect(config.rankingUrl).toBe('phoenix.internal:50052')
+  })
+})
