@@ -14,19 +14,12 @@ const DAY_MS = 24 * HOUR_MS
 export const REQUEST_PARAMS = {
   /** ms. A page must not keep its reader waiting longer. decisions.md. */
   budgetMs: 1_000,
-  /** ms kept back from the ranker for visibility, without which nothing may be shown. Guess. */
-  safetyReserveMs: 150,
   /** Posts. Ten pages of 20. decisions.md, "sizes". */
   slateSize: 200,
   /** Posts. decisions.md. */
   slateSizeMin: 50,
   /** Posts. decisions.md. */
   slateSizeMax: 500,
-  /**
-   * Selected / slate, so that what visibility and conversations take out seldom needs a round of
-   * back-fill, each of which costs two statements. A has 50 / 35; guess.
-   */
-  overSelectionFactor: 1.5,
 } as const
 
 /** Limits of single components, ms. spec/hydrators.md 8, where the original publishes none. */
@@ -44,6 +37,22 @@ export const TIMEOUT_PARAMS = {
   visibility: 300,
 } as const
 
+/** The ranker. */
+export const RANKING_PARAMS = {
+  timeoutMs: TIMEOUT_PARAMS.ranking,
+  /** ms kept back for visibility, without which nothing may be shown. Guess. */
+  reserveMs: 150,
+} as const
+
+/** The selector. */
+export const SELECTOR_PARAMS = {
+  /**
+   * Selected / slate, so that what visibility and conversations take out seldom needs a round of
+   * back-fill, each of which costs two statements. A has 50 / 35; guess.
+   */
+  overSelectionFactor: 1.5,
+} as const
+
 /** Substitutes for safety data that cannot be loaded. */
 export const LAST_KNOWN_GOOD_PARAMS = {
   /** ms. A block may take this long to count while the database is away. decisions.md. */
@@ -56,32 +65,49 @@ export const LAST_KNOWN_GOOD_PARAMS = {
   marginMs: 50,
 } as const
 
-/** What is known about the viewer. */
-export const QUERY_PARAMS = {
-  /** History tokens of both models: the S that the demo checkpoint is trained with (A: 1,024). */
+/** The history of both models. */
+export const ACTION_SEQUENCE_PARAMS = {
+  /** History tokens: the S that the demo checkpoint is trained with (A: 1,024). */
   actionsMax: 128,
+  timeoutMs: TIMEOUT_PARAMS.viewerHistory,
+} as const
+
+/** Impressions. */
+export const SEEN_PARAMS = {
   /** ms. Posts live 48 h; a repost may bring back one from last week. Guess. */
-  seenWindowMs: 7 * DAY_MS,
+  windowMs: 7 * DAY_MS,
+  timeoutMs: TIMEOUT_PARAMS.viewerHistory,
+} as const
+
+/** Posts returned lately. */
+export const SERVED_PARAMS = {
   /** ms. ExcludeServedTweetIdsDuration, A. */
-  servedWindowMs: 10 * MINUTE_MS,
+  windowMs: 10 * MINUTE_MS,
   /** Ids. ExcludeServedTweetIdsNumber, A. */
-  servedIdsMax: 100,
+  idsMax: 100,
+  timeoutMs: TIMEOUT_PARAMS.viewerHistory,
 } as const
 
-/** Where candidates come from. */
-export const SOURCE_PARAMS = {
+/** The in-network source. */
+export const THUNDER_PARAMS = {
   /** Posts. ThunderMaxResults, A. */
-  thunderPostsMax: 1_200,
-  /** Posts. PhoenixMaxResults, A. */
-  retrievalPostsMax: 1_000,
-  /** Posts. An author's new posts share one vector. decisions.md, "retrieval index". */
-  retrievalPostsPerAuthorMax: 20,
+  postsMax: 1_200,
+  timeoutMs: TIMEOUT_PARAMS.thunder,
 } as const
 
-/** What is removed. */
-export const FILTER_PARAMS = {
+/** The out-of-network source. */
+export const RETRIEVAL_PARAMS = {
+  /** Posts. PhoenixMaxResults, A. */
+  postsMax: 1_000,
+  /** Posts. An author's new posts share one vector. decisions.md, "retrieval index". */
+  postsPerAuthorMax: 20,
+  timeoutMs: TIMEOUT_PARAMS.retrieval,
+} as const
+
+/** The age filter. */
+export const AGE_PARAMS = {
   /** ms. MAX_POST_AGE, A; equality is kept. */
-  postAgeMsMax: 48 * HOUR_MS,
+  ageMsMax: 48 * HOUR_MS,
 } as const
 
 /** Names the table below; stands in sessions, traces and training logs. */
@@ -122,7 +148,7 @@ export const ABSENT_HEAD_WEIGHTS = {
   notDwelled: -0.02,
 } as const
 
-/** How scores are made of probabilities, and scaled. */
+/** How a score is made of probabilities. */
 export const SCORING_PARAMS = {
   /** Score. Negative totals end below it, others at or above. NEGATIVE_SCORES_OFFSET, A. */
   negativeScoresOffset: 0.001,
@@ -130,18 +156,30 @@ export const SCORING_PARAMS = {
   videoDurationMsMin: 10_000,
   /** Followers of the viewer from which video views count nothing. MAX_FOLLOWERS_THRESHOLD, A. */
   videoViewerFollowersMax: 10_000,
+} as const
+
+/** The order without a ranker. decisions.md. */
+export const FALLBACK_PARAMS = {
+  /** ms after which a post is worth half. */
+  halfLifeMs: 6 * HOUR_MS,
+  /** ms of history that counts as affinity. */
+  affinityWindowMs: 28 * DAY_MS,
+} as const
+
+/** Author diversity. */
+export const DIVERSITY_PARAMS = {
   /** Factor from one post of an author to the next. AuthorDiversityDecay, A. */
-  authorDiversityDecay: 0.5,
+  decay: 0.5,
   /** Factor that no post goes below. AuthorDiversityFloor, A. */
-  authorDiversityFloor: 0.25,
+  floor: 0.25,
+} as const
+
+/** What the viewer did not ask for. */
+export const OUT_OF_NETWORK_PARAMS = {
   /** OonWeightFactor, A. */
-  outOfNetworkFactor: 0.75,
+  factor: 0.75,
   /** EnableOonRescoreForInNetworkRepliesRetweets, A. */
   rescoresInNetworkRepliesAndReposts: true,
-  /** ms after which a post is worth half in the fallback order. decisions.md. */
-  fallbackHalfLifeMs: 6 * HOUR_MS,
-  /** ms of history that counts as affinity in the fallback order. decisions.md. */
-  fallbackAffinityWindowMs: 28 * DAY_MS,
 } as const
 
 /** Who is too young, or may be. */

@@ -28,6 +28,9 @@ import { visibilityHydrator } from './hydrators/visibility.hydrator.ts'
 import { seenPostsQueryHydrator } from './query-hydrators/seen-posts.query-hydrator.ts'
 import { servedPostsQueryHydrator } from './query-hydrators/served-posts.query-hydrator.ts'
 // prettier-ignore -- the line would be too long.
+// prettier-ignore -- the line would be too long.
+// prettier-ignore -- the line would be too long.
+// prettier-ignore -- the line would be too long.
 import {
   userActionSequenceQueryHydrator,
 } from './query-hydrators/user-action-sequence.query-hydrator.ts'
@@ -49,41 +52,30 @@ export type HomeFeedPipeline = CandidatePipeline<HomeFeedQuery, PostCandidate>
  * stage run at once; filters and scorers one after the other, and their order is behaviour. What
  * each reads, writes and does when it fails: `npm run describe`.
  */
+// oxlint-disable-next-line max-lines-per-function -- a table, not logic: one page shows it all.
 export function createHomeFeedPipeline(dependencies: HomeFeedDependencies): HomeFeedPipeline {
   const { viewerStore, thunder, retrieval, ranking, safetyMemory, requestCache, now } = dependencies
-  const { SCORING_PARAMS: scoring, TIMEOUT_PARAMS: timeout, REQUEST_PARAMS: request } = params
-  const { QUERY_PARAMS: limits, SOURCE_PARAMS: pool } = params
-  const history = { viewerStore, timeoutMs: timeout.viewerHistory }
   const graph = createSafetyQueryHydrators(dependencies)
 
   return createCandidatePipeline<HomeFeedQuery, PostCandidate>({
     name: 'home-feed',
-    budgetMs: dependencies.budgetMs ?? request.budgetMs,
+    budgetMs: dependencies.budgetMs ?? params.REQUEST_PARAMS.budgetMs,
     resultSize: ({ slateSize }) => slateSize,
 
     // Who is asking: five reads of the database, at once.
     queryHydrators: [
-      userActionSequenceQueryHydrator({ ...history, actionsMax: limits.actionsMax }),
+      userActionSequenceQueryHydrator({ viewerStore, ...params.ACTION_SEQUENCE_PARAMS }),
       graph.followedIds,
       graph.viewerRelations,
-      seenPostsQueryHydrator({ ...history, windowMs: limits.seenWindowMs }),
-      servedPostsQueryHydrator({
-        ...history,
-        windowMs: limits.servedWindowMs,
-        idsMax: limits.servedIdsMax,
-      }),
+      seenPostsQueryHydrator({ viewerStore, ...params.SEEN_PARAMS }),
+      servedPostsQueryHydrator({ viewerStore, ...params.SERVED_PARAMS }),
     ],
     dependentQueryHydrators: [],
 
     // What there is. Thunder first: its copies know their ancestors.
     sources: [
-      thunderSource({ thunder, postsMax: pool.thunderPostsMax, timeoutMs: timeout.thunder }),
-      phoenixRetrievalSource({
-        retrieval,
-        postsMax: pool.retrievalPostsMax,
-        postsPerAuthorMax: pool.retrievalPostsPerAuthorMax,
-        timeoutMs: timeout.retrieval,
-      }),
+      thunderSource({ thunder, ...params.THUNDER_PARAMS }),
+      phoenixRetrievalSource({ retrieval, ...params.RETRIEVAL_PARAMS }),
     ],
     merge: { idOf: ({ id }) => id, fold: foldCopies('sources') },
 
@@ -101,7 +93,7 @@ export function createHomeFeedPipeline(dependencies: HomeFeedDependencies): Home
     filters: [
       dropDuplicatesFilter(),
       coreDataFilter(),
-      ageFilter({ ageMsMax: params.FILTER_PARAMS.postAgeMsMax }),
+      ageFilter(params.AGE_PARAMS),
       selfPostFilter(),
       requestFilter(),
       repostDeduplicationFilter(),
@@ -112,34 +104,24 @@ export function createHomeFeedPipeline(dependencies: HomeFeedDependencies): Home
       authorSocialGraphFilter(),
     ],
 
-    // What it is worth to this viewer.
+    // What it is worth to this viewer. The fallback scores what the model did not.
     scorers: [
-      phoenixScorer({ ranking, timeoutMs: timeout.ranking, reserveMs: request.safetyReserveMs }),
+      phoenixScorer({ ranking, now, ...params.RANKING_PARAMS }),
       weightedScorer({ weights: params.ACTION_WEIGHTS }),
-      fallbackScorer({
-        halfLifeMs: scoring.fallbackHalfLifeMs,
-        affinityWindowMs: scoring.fallbackAffinityWindowMs,
-      }),
-      authorDiversityScorer({
-        decay: scoring.authorDiversityDecay,
-        floor: scoring.authorDiversityFloor,
-      }),
-      outOfNetworkScorer({
-        factor: scoring.outOfNetworkFactor,
-        rescoresInNetworkRepliesAndReposts: scoring.rescoresInNetworkRepliesAndReposts,
-      }),
+      fallbackScorer(params.FALLBACK_PARAMS),
+      authorDiversityScorer(params.DIVERSITY_PARAMS),
+      outOfNetworkScorer(params.OUT_OF_NETWORK_PARAMS),
     ],
-    selector: topKSelector({ overSelectionFactor: request.overSelectionFactor }),
+    selector: topKSelector(params.SELECTOR_PARAMS),
 
-    // The last look, at what would be shown; back-fill passes here too.
+    // The last look, at what would be shown; back-fill passes here too. Then, behind the answer,
+    // what is remembered of it.
     postSelectionHydrators: [
       visibilityHydrator({ memory: safetyMemory, timeoutMs: timeout.visibility, now }),
     ],
     postSelectionFilters: [visibilityFilter(), conversationFilter()],
-
-    // Behind the answer.
-    sideEffects: [
-      requestCacheSideEffect({ cache: requestCache, weightsVersion: params.WEIGHTS_VERSION }),
-    ],
+    sideEffects: [requestCacheSideEffect({ cache: requestCache, weightsVersion })],
   })
 }
+
+const { TIMEOUT_PARAMS: timeout, WEIGHTS_VERSION: weightsVersion } = params

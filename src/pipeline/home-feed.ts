@@ -5,7 +5,7 @@ import type { PipelineResult } from './framework/candidate-pipeline.ts'
 import { ComponentError } from './framework/component-error.ts'
 import type { PostCandidate } from './home-feed.candidate.ts'
 import type { HomeFeedDependencies } from './home-feed.dependencies.ts'
-import { REQUEST_PARAMS, SOURCE_PARAMS, WEIGHTS_VERSION } from './home-feed.params.ts'
+import { REQUEST_PARAMS, THUNDER_PARAMS, WEIGHTS_VERSION } from './home-feed.params.ts'
 import { createHomeFeedPipeline } from './home-feed.pipeline.ts'
 import type { HomeFeedPipeline } from './home-feed.pipeline.ts'
 import { createHomeFeedQuery } from './home-feed.query.ts'
@@ -155,7 +155,7 @@ function isExhausted(result: Result): boolean {
   const sources = sourceReports(result)
   if (sources.some(({ error }) => error !== null)) return false
   const thunder = sources.find(({ component }) => component === 'ThunderSource')
-  const wasCut = (thunder?.out ?? 0) >= SOURCE_PARAMS.thunderPostsMax
+  const wasCut = (thunder?.out ?? 0) >= THUNDER_PARAMS.postsMax
   return result.selected.length === 0 || !wasCut
 }
 

@@ -135,6 +135,9 @@ export interface World {
   readonly statements?: (keyof Loaders)[]
 }
 
+const NO_COUNTS: EngagementCounts = { likes: 0, replies: 0, reposts: 0, quotes: 0 }
+const NO_MODERATION: ModerationRecord = { labels: [], takedownCountries: [] }
+
 /** DataLoaders over lists. */
 export function loadersOf(world: World = {}): Loaders {
   const loader = <K, V>(name: keyof Loaders, read: (key: K) => V) =>
@@ -153,11 +156,11 @@ export function loadersOf(world: World = {}): Loaders {
     ),
     media: loader('media', (id) => world.media?.filter((each) => each.postId === id) ?? []),
     engagementCounts: loader('engagementCounts', (id: PostId) => ({
-      ...{ likes: 0, replies: 0, reposts: 0, quotes: 0 },
+      ...NO_COUNTS,
       ...world.counts?.[id],
     })),
     postModeration: loader('postModeration', (id: PostId) => ({
-      ...{ labels: [], takedownCountries: [] },
+      ...NO_MODERATION,
       ...world.moderation?.[id],
     })),
     userLabels: loader('userLabels', (id: UserId) => world.userLabels?.[id] ?? []),

@@ -2,12 +2,15 @@ import { DISCRETE_ACTION_COUNT } from '../../gen/actions.ts'
 import type { RankingClient } from '../../phoenix/ranking-client.ts'
 import { originalAuthorIdOf, originalPostIdOf } from '../home-feed.candidate.ts'
 import { scorer } from '../home-feed.components.ts'
+import { withinMs } from '../within-ms.ts'
 
 export interface PhoenixScorerOptions {
   readonly ranking: RankingClient
   readonly timeoutMs: number
   /** ms of the request that the ranker must leave to visibility. */
   readonly reserveMs: number
+  /** The request's clock, epoch ms. */
+  now(): number
 }
 
 /**
@@ -15,7 +18,7 @@ export interface PhoenixScorerOptions {
  * All rows stay in one matrix. A row without a single number means that the model did not score
  * that post.
  */
-export function phoenixScorer({ ranking, timeoutMs, reserveMs }: PhoenixScorerOptions) {
+export function phoenixScorer({ ranking, timeoutMs, reserveMs, now }: PhoenixScorerOptions) {
   return scorer({
     name: 'PhoenixScorer',
     reads: ['core', 'related'],
@@ -28,7 +31,8 @@ export function phoenixScorer({ ranking, timeoutMs, reserveMs }: PhoenixScorerOp
     params: { reserveMs },
     async score({ viewerId, actionSequence, deadlineMs }, candidates, context) {
       if (candidates.length === 0) return []
-      const answer = await ranking.rank(
+      const limitMs = Math.min(context.deadlineMs, deadlineMs - reserveMs)
+      const ranked = ranking.rank(
         {
           viewerId,
           actions: actionSequence ?? [],
@@ -39,11 +43,9 @@ export function phoenixScorer({ ranking, timeoutMs, reserveMs }: PhoenixScorerOp
           })),
           nowMs: context.nowMs,
         },
-        {
-          signal: context.signal,
-          deadlineMs: Math.min(context.deadlineMs, deadlineMs - reserveMs),
-        },
+        { signal: context.signal, deadlineMs: limitMs },
       )
+      const answer = await withinMs(ranked, limitMs - now())
       const { probabilities, dwellSeconds, modelVersion } = answer
       if (probabilities.length !== candidates.length * DISCRETE_ACTION_COUNT) {
         throw new Error(`${probabilities.length} probabilities for ${candidates.length} posts`)

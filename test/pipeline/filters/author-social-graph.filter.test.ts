@@ -1,5 +1,7 @@
 import { expect, it } from 'vitest'
 // prettier-ignore -- the line would be too long.
+// prettier-ignore -- the line would be too long.
+// prettier-ignore -- the line would be too long.
 import {
   authorSocialGraphFilter,
 } from '../../../src/pipeline/filters/author-social-graph.filter.ts'

@@ -17,7 +17,9 @@ it('removes by own and original id, not by parent', () => {
 it('never repeats inside a session, whatever else is known', () => {
   const query = filledQuery({ servedPostIds: undefined, sessionServedPostIds: postIds(103) })
   expect(judge(previouslyServedFilter(), query, list)).toEqual([
-    ...[true, true, true],
+    true,
+    true,
+    true,
     'served in this session',
   ])
 })

@@ -1,5 +1,7 @@
 import { expect, it } from 'vitest'
 // prettier-ignore -- the line would be too long.
+// prettier-ignore -- the line would be too long.
+// prettier-ignore -- the line would be too long.
 import {
   repostDeduplicationFilter,
 } from '../../../src/pipeline/filters/repost-deduplication.filter.ts'

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
 import { visibilityHydrator } from '../../../src/pipeline/hydrators/visibility.hydrator.ts'
+import type { PostCandidate } from '../../../src/pipeline/home-feed.candidate.ts'
 import { createSafetyMemory } from '../../../src/pipeline/safety-memory.ts'
 import {
   candidate,
@@ -26,7 +27,7 @@ const create = (memory = createSafetyMemory({ now })) =>
 const inNetwork = true
 const adult: World = { moderation: { '80': { labels: ['adult'] } } }
 
-it.each([
+it.each<[string, PostCandidate, string, string | null]>([
   ['warns of an adult post in network', candidate(bad, { inNetwork }), 'interstitial', 'adult'],
   ['drops it out of network', candidate(bad), 'drop', 'adult_not_recommended'],
   [
@@ -48,7 +49,7 @@ it.each([
     'root:adult_not_recommended',
   ],
   ['allows a quote of a deleted post', candidate(quote(84, 9, bad)), 'allow', null],
-])('%s', async (_title, each, action, rule) => {
+])('%s', async (_title, ...[each, action, rule]) => {
   const { context } = stageContext()
   const patches = await create().hydrate(queryOn(adult), [each, candidate(plain)], context)
   expect(patches[0]).toMatchObject({ visibility: { action, rule } })
@@ -74,7 +75,9 @@ it.each<[string, World]>([
   const hydrator = create()
   const list = [candidate(bad, { inNetwork })]
   const { context, degradations } = stageContext({ deadlineMs: NOW_MS + 20 })
-  await expect(hydrator.hydrate(queryOn(world), list, context)).rejects.toThrow()
+  await expect(hydrator.hydrate(queryOn(world), list, context)).rejects.toThrow(
+    /cannot be read|no answer within/,
+  )
   await hydrator.hydrate(queryOn(adult), list, context)
   expect(degradations).toEqual([])
   expect(await hydrator.hydrate(queryOn({ ...adult, ...world }), list, context)).toMatchObject([

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
 import { fallbackScorer } from '../../../src/pipeline/scorers/fallback.scorer.ts'
 import type { AggregatedAction } from '../../../src/phoenix/action-sequence.ts'
+import type { EngagementCounts } from '../../../src/store/records.ts'
 import {
   candidate,
   filledQuery,
@@ -27,7 +28,7 @@ const acted = (actionIndexes: readonly number[], ageMs: number): AggregatedActio
   postCreatedAtMs: 0,
 })
 
-it.each([
+it.each<[string, number, AggregatedAction[], EngagementCounts | null, number]>([
   ['a fresh post of a stranger', 0, [], null, 1],
   ['six hours later', 6 * HOUR_MS, [], null, 0.5],
   ['from the future', -HOUR_MS, [], null, 1],
@@ -40,11 +41,14 @@ it.each([
     { likes: 3, replies: 1, reposts: 2, quotes: 50 },
     1 + Math.log(1 + 3 + 2 + 4),
   ],
-])('scores by recency x affinity x counts: %s', async (_title, ageMs, actions, counts, score) => {
-  const each = candidate({ ...fresh, createdAtMs: NOW_MS - ageMs }, { engagementCounts: counts })
-  const patches = await scorer.score(filledQuery({ actionSequence: actions }), [each], context)
-  expect(patches).toEqual([{ weightedScore: expect.closeTo(score, 12), scoredBy: 'fallback' }])
-})
+])(
+  'scores by recency x affinity x counts: %s',
+  async (_title, ...[ageMs, actions, counts, score]) => {
+    const each = candidate({ ...fresh, createdAtMs: NOW_MS - ageMs }, { engagementCounts: counts })
+    const patches = await scorer.score(filledQuery({ actionSequence: actions }), [each], context)
+    expect(patches).toEqual([{ weightedScore: expect.closeTo(score, 12), scoredBy: 'fallback' }])
+  },
+)
 
 it('leaves what the model scored alone, and works without a history', async () => {
   const scored = candidate(fresh, { weightedScore: 0.2, scoredBy: 'phoenix' })

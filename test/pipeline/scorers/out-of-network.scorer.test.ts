@@ -13,7 +13,8 @@ it.each<[string, PostRecord, boolean | undefined, boolean, number]>([
   ['a repost from within, setting off', repost(102, 11, plain), true, false, 1],
   ['a reply from out of network', reply(101, 11, plain), false, false, 0.75],
   ['a reply when it is not known', reply(101, 11, plain), undefined, true, 1],
-])('scales %s', async (_title, core, inNetwork, rescoresInNetworkRepliesAndReposts, factor) => {
+])('scales %s', async (_title, ...row) => {
+  const [core, inNetwork, rescoresInNetworkRepliesAndReposts, factor] = row
   const scorer = outOfNetworkScorer({ factor: 0.75, rescoresInNetworkRepliesAndReposts })
   const list = [candidate(core, { inNetwork, score: 2 }), candidate(core, { inNetwork })]
   expect(await scorer.score(filledQuery(), list, stageContext().context)).toEqual([

@@ -14,7 +14,7 @@ import {
   stageContext,
 } from '../home-feed-fixtures.ts'
 
-const LIMITS = { timeoutMs: 800, reserveMs: 150 }
+const LIMITS = { timeoutMs: 800, reserveMs: 150, now: () => NOW_MS }
 
 /** A ranker that gives every post of the query its index, in percent, as each probability. */
 function recordingRanker(change: (answer: RankAnswer) => RankAnswer = (answer) => answer) {
@@ -60,6 +60,13 @@ it('leaves time for visibility', async () => {
   const query = { ...filledQuery(), deadlineMs: NOW_MS + 700 }
   await phoenixScorer({ ranking, ...LIMITS }).score(query, list, context)
   expect(calls[0]?.options.deadlineMs).toBe(NOW_MS + 550)
+})
+
+it('does not wait for a ranker that overlooks its deadline', async () => {
+  const ranking = { rank: () => new Promise<never>(() => undefined) }
+  const query = { ...filledQuery(), deadlineMs: NOW_MS + 160 }
+  const scored = phoenixScorer({ ranking, ...LIMITS }).score(query, list, stageContext().context)
+  await expect(scored).rejects.toThrow('no answer within 10 ms')
 })
 
 it('sends the user alone when the history is not known, and nothing for nothing', async () => {

@@ -25,13 +25,13 @@ it('scores what the model scored and leaves the rest unscored', async () => {
   ])
 })
 
-it.each([
+it.each<[string, number | null, number, boolean]>([
   ['no video', null, 0, false],
   ['exactly ten seconds', 10_000, 0, false],
   ['longer', 10_001, 0, true],
   ['a viewer just below the limit', 10_001, 9_999, true],
   ['a viewer of 10,000 followers', 10_001, 10_000, false],
-])('weighs the video head: %s', async (_title, videoDurationMs, followersCount, applies) => {
+])('weighs the video head: %s', async (_title, ...[videoDurationMs, followersCount, applies]) => {
   const query = filledQuery({ viewerAccount: user(1, { followersCount }) })
   const probabilities = row({ video_quality_view: 1 })
   const patches = await scorer.score(

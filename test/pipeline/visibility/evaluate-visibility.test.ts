@@ -91,7 +91,7 @@ describe('home rules', () => {
       viewer({ account: user(1, { birthYear: null }), countryCode: 'de' }),
       'AGE_RESTRICTED',
     ],
-  ])('%s', (_title, shown, facts, reason) => {
+  ])('%s', (_title, ...[shown, facts, reason]) => {
     const answer = evaluateVisibility('home', shown, facts)
     expect(answer.action).toBe(reason === null ? 'allow' : 'drop')
     expect(answer.reason).toBe(reason)

@@ -1,0 +1,133 @@
+import { DISCRETE_ACTION_COUNT } from '../../src/gen/actions.ts'
+import type { RankingClient } from '../../src/phoenix/ranking-client.ts'
+import type { RetrievalClient } from '../../src/phoenix/retrieval-client.ts'
+import type { PostCandidate } from '../../src/pipeline/home-feed.candidate.ts'
+import type { HomeFeedDependencies } from '../../src/pipeline/home-feed.dependencies.ts'
+import { RequestCache } from '../../src/pipeline/request-cache.ts'
+import { createSafetyMemory } from '../../src/pipeline/safety-memory.ts'
+import type { PostRecord } from '../../src/store/records.ts'
+import type { Thunder } from '../../src/thunder/thunder.ts'
+import {
+  bareQuery,
+  candidate,
+  loadersOf,
+  NOW_MS,
+  post,
+  postId,
+  quote,
+  reply,
+  repost,
+  user,
+  userId,
+} from './home-feed-fixtures.ts'
+import type { World } from './home-feed-fixtures.ts'
+import { media } from './media-fixtures.ts'
+import { relations } from './store-fixtures.ts'
+
+/** A small world in which every component has something to do. Viewer 1 follows 10 and 11. */
+const root = post(80, 10)
+const quoted = post(81, 11)
+export const POSTS = {
+  root,
+  quoted,
+  reply: reply(82, 11, root),
+  quote: quote(83, 12, quoted),
+  repost: repost(84, 10, post(85, 13, { subscribersOnly: true })),
+  original: post(85, 13, { subscribersOnly: true }),
+  foreign: post(86, 14),
+} as const
+
+export const WORLD: World = {
+  posts: Object.values(POSTS),
+  users: [1, 10, 11, 12, 13, 14].map((id) => user(id)),
+  media: [media(quoted, { kind: 'video', durationMs: 30_000, altText: 'a boat' })],
+  counts: { '80': { likes: 4, replies: 1, reposts: 0, quotes: 0 } },
+  moderation: { '86': { labels: ['spam'] } },
+}
+
+export const now = () => NOW_MS
+
+export const worldQuery = () => bareQuery(loadersOf(WORLD))
+
+/** Ranks by id: a post's share of 1,000 is its `favorite`, nothing else is likely. */
+export const ranking: RankingClient = {
+  async rank({ candidates }) {
+    const probabilities = new Float32Array(candidates.length * DISCRETE_ACTION_COUNT)
+    candidates.forEach(({ postId: id }, index) => {
+      probabilities[index * DISCRETE_ACTION_COUNT] = Number(id) / 1_000
+    })
+    return {
+      probabilities,
+      dwellSeconds: new Float32Array(candidates.length),
+      modelVersion: 'model-1',
+    }
+  },
+}
+
+export const retrieval: RetrievalClient = {
+  retrieve: async () => ({
+    posts: [POSTS.quote, POSTS.quoted, POSTS.foreign].map((each, index) => ({
+      postId: each.id,
+      authorId: each.authorId,
+      createdAtMs: each.createdAtMs,
+      similarity: 0.9 - index / 10,
+    })),
+    modelVersion: 'model-1',
+  }),
+}
+
+/** Answers what followed authors wrote, newest id first. */
+export const thunder: Thunder = {
+  recentPosts: ({ authorIds, excludedPostIds }) =>
+    Object.values(POSTS)
+      .filter(({ id, authorId }) => authorIds.includes(authorId) && !excludedPostIds.has(id))
+      .map((each) => ({ ...each, postId: each.id }))
+      .toReversed(),
+}
+
+export const viewerStore: HomeFeedDependencies['viewerStore'] = {
+  actionSequence: async () => [
+    {
+      postId: postId(80),
+      authorId: userId(10),
+      actionIndexes: [0],
+      dwellSeconds: 2,
+      surface: 0,
+      actedAtMs: NOW_MS - 1_000,
+      postCreatedAtMs: NOW_MS - 2_000,
+    },
+  ],
+  followedIds: async () => [userId(11), userId(10)],
+  relations: async () => relations({ blocked: [66], subscribed: [13] }),
+  seenPostIds: async () => [postId(1)],
+  servedPostIds: async () => [postId(2)],
+}
+
+export function createDependencies(more: Partial<HomeFeedDependencies> = {}): HomeFeedDependencies {
+  return {
+    viewerStore,
+    thunder,
+    retrieval,
+    ranking,
+    safetyMemory: createSafetyMemory({ now }),
+    requestCache: new RequestCache({ ttlMs: 60_000, requestsMax: 10, now }),
+    now,
+    ...more,
+  }
+}
+
+/** Hydrated candidates, one of each kind. */
+export function worldCandidates(more: Partial<PostCandidate> = {}): PostCandidate[] {
+  return Object.values(POSTS).map((each) => candidate(each, { ...relatedOf(each), ...more }))
+}
+
+function relatedOf({ repostOfPostId, quotedPostId, replyToPostId }: PostRecord) {
+  return {
+    related: {
+      original: repostOfPostId === null ? null : POSTS.original,
+      quoted: quotedPostId === null ? null : POSTS.quoted,
+      parent: replyToPostId === null ? null : POSTS.root,
+      root: null,
+    },
+  }
+}

@@ -1,0 +1,237 @@
+import { expect, it } from 'vitest'
+import type { StageListing } from '../../src/pipeline/framework/pipeline-config.ts'
+import type {
+  AnyFilter,
+  AnyHydrator,
+  AnyQueryHydrator,
+  AnyScorer,
+  Selector,
+  SideEffect,
+  Source,
+} from '../../src/pipeline/framework/component.ts'
+import type { PostCandidate } from '../../src/pipeline/home-feed.candidate.ts'
+import { createHomeFeedPipeline } from '../../src/pipeline/home-feed.pipeline.ts'
+import { EMPTY_FILTER } from '../../src/pipeline/home-feed.query.ts'
+import type { HomeFeedQuery } from '../../src/pipeline/home-feed.query.ts'
+import { createRecheckPipeline } from '../../src/pipeline/recheck.pipeline.ts'
+import type { RecheckQuery } from '../../src/pipeline/recheck.query.ts'
+import { createDependencies, POSTS, worldCandidates, worldQuery } from './contract-world.ts'
+import { runComponentContract } from './framework/component-contract.ts'
+import {
+  bareCandidate,
+  candidate,
+  filledQuery,
+  HOUR_MS,
+  keyword,
+  NOW_MS,
+  post,
+  postIds,
+  reply,
+  userId,
+  userIds,
+} from './home-feed-fixtures.ts'
+import { row } from './score-fixtures.ts'
+
+type Pipeline<Q> = { readonly stages: readonly StageListing<Q>[] }
+
+const dependencies = createDependencies()
+const homeFeed = createHomeFeedPipeline(dependencies)
+const recheck = createRecheckPipeline(dependencies)
+const covered = new Set<string>()
+
+/** The component as its pipeline has it. */
+function find<Q, T>(pipeline: Pipeline<Q>, name: string): T {
+  covered.add(name)
+  const component = pipeline.stages
+    .flatMap(({ components }) => components)
+    .find((each) => each.name === name)
+  if (component === undefined) throw new Error(`${name} is in no stage`)
+  return component as T
+}
+
+const common = { nowMs: NOW_MS, opaque: ['loaders'] as const }
+const filled =
+  (more: Partial<HomeFeedQuery> = {}) =>
+  () => ({
+    ...worldQuery(),
+    ...withoutLoaders(filledQuery(more)),
+  })
+const bareCandidates = () => Object.values(POSTS).map(bareCandidate)
+
+function withoutLoaders({ loaders: _loaders, ...query }: HomeFeedQuery) {
+  return query
+}
+
+for (const name of [
+  'UserActionSequenceQueryHydrator',
+  'FollowedIdsQueryHydrator',
+  'ViewerRelationsQueryHydrator',
+  'SeenPostsQueryHydrator',
+  'ServedPostsQueryHydrator',
+]) {
+  runComponentContract<HomeFeedQuery, PostCandidate>({
+    ...common,
+    kind: 'query-hydrator',
+    name,
+    component: () => find<HomeFeedQuery, AnyQueryHydrator<HomeFeedQuery>>(homeFeed, name),
+    query: worldQuery,
+    bareQuery: worldQuery,
+  })
+}
+
+for (const name of ['ThunderSource', 'PhoenixRetrievalSource']) {
+  runComponentContract<HomeFeedQuery, PostCandidate>({
+    ...common,
+    kind: 'source',
+    name,
+    component: () => find<HomeFeedQuery, Source<HomeFeedQuery, PostCandidate>>(homeFeed, name),
+    query: filled({ followedIds: userIds(10, 11) }),
+    bareQuery: worldQuery,
+  })
+}
+
+const enough = { followedIds: userIds(10, 11), subscribedIds: userIds(13) }
+for (const name of [
+  'InNetworkHydrator',
+  'CoreDataHydrator',
+  'AuthorHydrator',
+  'MediaHydrator',
+  'SubscriptionHydrator',
+  'EngagementCountsHydrator',
+]) {
+  runComponentContract<HomeFeedQuery, PostCandidate>({
+    ...common,
+    kind: 'hydrator',
+    name,
+    component: () => find<HomeFeedQuery, AnyHydrator<HomeFeedQuery, PostCandidate>>(homeFeed, name),
+    query: filled(enough),
+    candidates: bareCandidates,
+    bareQuery: worldQuery,
+    bareCandidates,
+  })
+}
+runComponentContract<HomeFeedQuery, PostCandidate>({
+  ...common,
+  kind: 'hydrator',
+  name: 'VisibilityHydrator',
+  component: () =>
+    find<HomeFeedQuery, AnyHydrator<HomeFeedQuery, PostCandidate>>(homeFeed, 'VisibilityHydrator'),
+  query: filled(enough),
+  candidates: () => worldCandidates({ inNetwork: true }),
+})
+
+const filters: Readonly<Record<string, [Partial<HomeFeedQuery>, () => PostCandidate[]]>> = {
+  DropDuplicatesFilter: [{}, () => [...worldCandidates(), candidate(POSTS.root)]],
+  CoreDataFilter: [{}, () => [...worldCandidates(), candidate(post(99, 9), { core: null })]],
+  AgeFilter: [
+    {},
+    () => [...worldCandidates(), candidate(post(99, 9, { createdAtMs: NOW_MS - 49 * HOUR_MS }))],
+  ],
+  SelfPostFilter: [{}, () => [...worldCandidates(), candidate(post(99, 1))]],
+  RequestFilter: [{ filter: { ...EMPTY_FILTER, excludeReplies: true } }, worldCandidates],
+  RepostDeduplicationFilter: [{}, worldCandidates],
+  IneligibleSubscriptionFilter: [
+    {},
+    () => [...worldCandidates(), candidate(post(99, 9), { subscriptionAuthorId: userId(9) })],
+  ],
+  PreviouslySeenFilter: [{ seenPostIds: postIds(81) }, worldCandidates],
+  PreviouslyServedFilter: [{ servedPostIds: postIds(81) }, worldCandidates],
+  MutedKeywordFilter: [{ mutedKeywords: [keyword('83')] }, worldCandidates],
+  AuthorSocialGraphFilter: [{ blockedIds: userIds(11) }, worldCandidates],
+  VisibilityFilter: [
+    {},
+    () => [
+      candidate(POSTS.foreign),
+      candidate(POSTS.root, { visibility: { action: 'allow', rule: null, labels: [] } }),
+    ],
+  ],
+  ConversationFilter: [
+    {},
+    () => [...worldCandidates(), candidate(reply(99, 9, POSTS.root), { score: 1 })],
+  ],
+}
+for (const [name, [fields, candidates]] of Object.entries(filters)) {
+  runComponentContract<HomeFeedQuery, PostCandidate>({
+    ...common,
+    kind: 'filter',
+    name,
+    component: () => find<HomeFeedQuery, AnyFilter<HomeFeedQuery, PostCandidate>>(homeFeed, name),
+    query: filled(fields),
+    candidates,
+    bareQuery: worldQuery,
+    bareCandidates,
+  })
+}
+
+const scored = () =>
+  worldCandidates({ inNetwork: false }).map((each, index) => ({
+    ...each,
+    probabilities: row({ favorite: index / 10 }),
+    weightedScore: 1 + index,
+    scoredBy: 'phoenix' as const,
+    score: 2 + index,
+  }))
+const scorers: Readonly<Record<string, () => PostCandidate[]>> = {
+  PhoenixScorer: worldCandidates,
+  WeightedScorer: () =>
+    worldCandidates({ probabilities: row({ reply: 0.5 }), videoDurationMs: 20_000 }),
+  FallbackScorer: worldCandidates,
+  AuthorDiversityScorer: scored,
+  OutOfNetworkScorer: scored,
+}
+for (const [name, candidates] of Object.entries(scorers)) {
+  runComponentContract<HomeFeedQuery, PostCandidate>({
+    ...common,
+    kind: 'scorer',
+    name,
+    component: () => find<HomeFeedQuery, AnyScorer<HomeFeedQuery, PostCandidate>>(homeFeed, name),
+    query: filled(enough),
+    candidates,
+    bareQuery: worldQuery,
+    bareCandidates,
+  })
+}
+
+runComponentContract<HomeFeedQuery, PostCandidate>({
+  ...common,
+  kind: 'selector',
+  name: 'TopKSelector',
+  component: () =>
+    find<HomeFeedQuery, Selector<HomeFeedQuery, PostCandidate>>(homeFeed, 'TopKSelector'),
+  query: filled(),
+  candidates: scored,
+  bareCandidates,
+})
+
+runComponentContract<HomeFeedQuery, PostCandidate>({
+  ...common,
+  kind: 'side-effect',
+  name: 'RequestCacheSideEffect',
+  component: () =>
+    find<HomeFeedQuery, SideEffect<HomeFeedQuery, PostCandidate>>(
+      homeFeed,
+      'RequestCacheSideEffect',
+    ),
+  query: filled(),
+  candidates: scored,
+  effect: () => dependencies.requestCache.get('request') ?? null,
+})
+
+runComponentContract<RecheckQuery, PostCandidate>({
+  ...common,
+  kind: 'source',
+  name: 'RankedSource',
+  component: () => find<RecheckQuery, Source<RecheckQuery, PostCandidate>>(recheck, 'RankedSource'),
+  query: () => ({ ...worldQuery(), ranked: scored() }),
+  bareQuery: () => ({ ...worldQuery(), ranked: bareCandidates() }),
+})
+
+// It neither orders nor cuts: its own test says so, the contract's selector case wants a choice.
+covered.add('AsRankedSelector')
+
+it('runs every component of both pipelines', () => {
+  const names = [homeFeed, recheck].flatMap(({ stages }) =>
+    stages.flatMap(({ components }) => components.map(({ name }) => name)),
+  )
+  expect([...covered].toSorted()).toEqual([...new Set(names)].toSorted())
+})

@@ -1,0 +1,71 @@
+import { expect, it } from 'vitest'
+import { describe as describePipeline } from '../../src/pipeline/framework/describe.ts'
+import { createHomeFeedPipeline } from '../../src/pipeline/home-feed.pipeline.ts'
+import { createRecheckPipeline } from '../../src/pipeline/recheck.pipeline.ts'
+import { createDependencies } from './contract-world.ts'
+
+const rowsOf = (pipeline: Parameters<typeof describePipeline>[0]) =>
+  describePipeline(pipeline).map(({ stage, name, failurePolicy, budgetMs }) =>
+    [stage, name, failurePolicy, budgetMs ?? '-'].join(' '),
+  )
+
+it('runs its components in this order', () => {
+  expect(rowsOf(createHomeFeedPipeline(createDependencies()))).toMatchInlineSnapshot(`
+    [
+      "query-hydrator UserActionSequenceQueryHydrator fail-open 150",
+      "query-hydrator FollowedIdsQueryHydrator replace 200",
+      "query-hydrator ViewerRelationsQueryHydrator fail-closed 200",
+      "query-hydrator SeenPostsQueryHydrator fail-open 150",
+      "query-hydrator ServedPostsQueryHydrator fail-open 150",
+      "source ThunderSource replace 300",
+      "source PhoenixRetrievalSource replace 500",
+      "hydrator InNetworkHydrator fail-open 1000",
+      "hydrator CoreDataHydrator fail-closed 200",
+      "hydrator AuthorHydrator fail-open 150",
+      "hydrator MediaHydrator fail-open 200",
+      "hydrator SubscriptionHydrator fail-closed 200",
+      "hydrator EngagementCountsHydrator fail-open 150",
+      "filter DropDuplicatesFilter fail-open -",
+      "filter CoreDataFilter fail-closed -",
+      "filter AgeFilter fail-open -",
+      "filter SelfPostFilter fail-open -",
+      "filter RequestFilter fail-open -",
+      "filter RepostDeduplicationFilter fail-open -",
+      "filter IneligibleSubscriptionFilter fail-closed -",
+      "filter PreviouslySeenFilter fail-open -",
+      "filter PreviouslyServedFilter fail-open -",
+      "filter MutedKeywordFilter fail-closed -",
+      "filter AuthorSocialGraphFilter fail-closed -",
+      "scorer PhoenixScorer replace 800",
+      "scorer WeightedScorer fail-open 1000",
+      "scorer FallbackScorer fail-open 1000",
+      "scorer AuthorDiversityScorer fail-open 1000",
+      "scorer OutOfNetworkScorer fail-open 1000",
+      "selector TopKSelector fail-open -",
+      "post-selection-hydrator VisibilityHydrator fail-closed 300",
+      "post-selection-filter VisibilityFilter fail-closed -",
+      "post-selection-filter ConversationFilter fail-open -",
+      "side-effect RequestCacheSideEffect fail-open 5000",
+    ]
+  `)
+})
+
+it('judges a later page by the same rules', () => {
+  const homeFeed = rowsOf(createHomeFeedPipeline(createDependencies()))
+  const recheck = rowsOf(createRecheckPipeline(createDependencies()))
+  const own = ['source RankedSource fail-open 1000', 'selector AsRankedSelector fail-open -']
+  expect(recheck.filter((row) => !own.includes(row)).every((row) => homeFeed.includes(row))).toBe(
+    true,
+  )
+  const failClosed = homeFeed.filter((row) => row.includes('fail-closed'))
+  expect(failClosed.filter((row) => !recheck.includes(row))).toEqual([])
+})
+
+it('describes the numbers that decide', () => {
+  const rows = describePipeline(createHomeFeedPipeline(createDependencies()))
+  const paramsOf = (name: string) => rows.find((row) => row.name === name)?.params
+  expect(paramsOf('AgeFilter')).toEqual({ ageMsMax: 172_800_000 })
+  expect(paramsOf('ThunderSource')).toEqual({ postsMax: 1_200 })
+  expect(paramsOf('AuthorDiversityScorer')).toEqual({ decay: 0.5, floor: 0.25 })
+  expect(paramsOf('WeightedScorer')).toMatchObject({ weights: { favorite: 0.5, report: -234 } })
+})
