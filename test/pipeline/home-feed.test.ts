@@ -3,6 +3,7 @@ import { createHomeFeed } from '../../src/pipeline/home-feed.ts'
 import type { HomeFeedDependencies } from '../../src/pipeline/home-feed.dependencies.ts'
 import type { HomeFeedRequest } from '../../src/pipeline/home-feed.query.ts'
 import { EMPTY_FILTER } from '../../src/pipeline/home-feed.query.ts'
+import type { Loaders } from '../../src/store/loaders.ts'
 import { createDependencies, POSTS, viewerStore, WORLD } from './contract-world.ts'
 import { loadersOf, NOW_MS, postIds, VIEWER } from './home-feed-fixtures.ts'
 import type { World } from './home-feed-fixtures.ts'
@@ -65,6 +66,14 @@ describe('rank', () => {
     })
     await homeFeed.drain()
     expect(dependencies.requestCache.get('request-1')?.slate).toHaveLength(4)
+  })
+
+  it('reads each kind of thing once, posts three times at most', async () => {
+    const statements: (keyof Loaders)[] = []
+    await createSetting().rank({ statements })
+    const others = statements.filter((name) => name !== 'posts').toSorted()
+    expect(others).toEqual(['engagementCounts', 'media', 'postModeration', 'userLabels', 'users'])
+    expect(statements.length - others.length).toBeLessThanOrEqual(3)
   })
 
   it('says that there is more when the slate is full', async () => {
