@@ -51,6 +51,7 @@ function requiredRole(
 
 function requireRole(field: GraphQLField<unknown, RequestContext>, role: Role): void {
   const resolve = field.resolve ?? defaultFieldResolver
+  // oxlint-disable-next-line max-params -- graphql-js calls resolvers so.
   field.resolve = (source, fieldArguments, context, info) => {
     if (!hasRole(context.viewer?.roles, role)) {
       throw new FeedError('FORBIDDEN', `\`${field.name}\` needs the role ${role}.`, {

@@ -1,4 +1,4 @@
-import { originalPostIdOf } from '../pipeline/home-feed.candidate.ts'
+import { createPostCandidate, originalPostIdOf } from '../pipeline/home-feed.candidate.ts'
 import type { PostCandidate } from '../pipeline/home-feed.candidate.ts'
 import type { SlateEntry } from './feed-session.ts'
 
@@ -7,24 +7,21 @@ import type { SlateEntry } from './feed-session.ts'
  * later check that cannot read them has none and withholds the post; and the probabilities leave
  * the matrix of all candidates, which would otherwise stay in memory with them.
  */
-export function toSlateEntry(candidate: PostCandidate, requestId: string): SlateEntry {
+export function toSlateEntry(ranked: PostCandidate, requestId: string): SlateEntry {
+  const candidate = createPostCandidate(ranked)
+  candidate.probabilities = ranked.probabilities?.slice()
+  candidate.dwellSeconds = ranked.dwellSeconds
+  candidate.modelVersion = ranked.modelVersion
+  candidate.weightedScore = ranked.weightedScore
+  candidate.videoWeightApplies = ranked.videoWeightApplies
+  candidate.scoredBy = ranked.scoredBy
+  candidate.diversityFactor = ranked.diversityFactor
+  candidate.outOfNetworkFactor = ranked.outOfNetworkFactor
+  candidate.score = ranked.score
   return {
-    candidate: {
-      ...candidate,
-      inNetwork: undefined,
-      core: undefined,
-      related: undefined,
-      author: undefined,
-      originalAuthor: undefined,
-      mediaKinds: undefined,
-      altTexts: undefined,
-      subscriptionAuthorId: undefined,
-      engagementCounts: undefined,
-      visibility: undefined,
-      probabilities: candidate.probabilities?.slice(),
-    },
-    verdict: candidate.visibility,
-    originalPostId: originalPostIdOf(candidate),
+    candidate,
+    verdict: ranked.visibility,
+    originalPostId: originalPostIdOf(ranked),
     requestId,
   }
 }
