@@ -1,0 +1,33 @@
+/** `npm run describe [-- --json]`: the home feed's pipeline as a table, from the running code. */
+import { describe, renderDescription } from '../src/pipeline/framework/describe.ts'
+import { createHomeFeedPipeline } from '../src/pipeline/home-feed.pipeline.ts'
+import type { HomeFeedDependencies } from '../src/pipeline/home-feed.dependencies.ts'
+import { REQUEST_CACHE_PARAMS } from '../src/pipeline/home-feed.params.ts'
+import { RequestCache } from '../src/pipeline/request-cache.ts'
+import { createSafetyMemory } from '../src/pipeline/safety-memory.ts'
+import { systemNowMs as now } from '../src/clock.ts'
+
+/** Describing asks nobody: these only have to be there. */
+function nobody(): never {
+  throw new Error('describe asks no service')
+}
+
+const dependencies: HomeFeedDependencies = {
+  viewerStore: {
+    actionSequence: nobody,
+    followedIds: nobody,
+    relations: nobody,
+    seenPostIds: nobody,
+    servedPostIds: nobody,
+  },
+  thunder: { recentPosts: nobody },
+  retrieval: { retrieve: nobody },
+  ranking: { rank: nobody },
+  safetyMemory: createSafetyMemory({ now }),
+  requestCache: new RequestCache({ ...REQUEST_CACHE_PARAMS, now }),
+  now,
+}
+
+const rows = describe(createHomeFeedPipeline(dependencies))
+const asJson = process.argv.includes('--json')
+process.stdout.write(asJson ? `${JSON.stringify(rows, null, 2)}\n` : `${renderDescription(rows)}\n`)
