@@ -1,5 +1,5 @@
 import { InProcessEventLog } from '../events/in-process-event-log.ts'
-import { startIndexFeeder, type IndexFeeder } from '../phoenix/index-feeder.ts'
+import { IndexFeeder } from '../phoenix/index-feeder.ts'
 import type { GrpcRetrievalClient } from '../phoenix/grpc-retrieval-client.ts'
 import type { Database } from '../store/database.ts'
 import { createOutboxReader, createOutboxWriter, purgeOutbox } from '../store/outbox.ts'
@@ -41,7 +41,7 @@ export async function startEventFlow(options: EventFlowOptions): Promise<EventFl
   })
   const thunder = new PostStore(nowMs)
   const consumer = await startPostConsumer({ log, store: thunder, nowMs })
-  const feeder = await startIndexFeeder({ log, index: retrieval, nowMs })
+  const feeder = new IndexFeeder({ log, index: retrieval, nowMs })
   const retention = catchUp(thunder, consumer)
   const purge = setInterval(() => {
     purgeOutbox(database, nowMs()).catch((error: unknown) =>
@@ -52,7 +52,7 @@ export async function startEventFlow(options: EventFlowOptions): Promise<EventFl
     thunder,
     consumer,
     feeder,
-    caughtUp: Promise.all([retention, feeder.caughtUp]).then(() => undefined),
+    caughtUp: Promise.all([retention, feeder.filled]).then(() => undefined),
     notify: () => log.notify(),
     async close() {
       clearInterval(purge)

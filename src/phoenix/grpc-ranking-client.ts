@@ -1,0 +1,93 @@
+import { DISCRETE_ACTION_COUNT } from '../gen/actions.ts'
+import { RankingServiceService } from '../gen/phoenix.ts'
+import type { GrpcChannel } from './grpc-channel.ts'
+import { readStatus, type ModelStatus } from './model-status.ts'
+import { toFloats, toPackedActions, toPackedCandidates } from './packed-messages.ts'
+import { PhoenixError } from './phoenix-error.ts'
+import { CANDIDATES_PER_CALL_MAX } from './phoenix.params.ts'
+import type { RankAnswer, RankingClient, RankQuery } from './ranking-client.ts'
+import type { CallOptions } from './retrieval-client.ts'
+
+/** The ranking service over gRPC, in the packed form. */
+export class GrpcRankingClient implements RankingClient {
+  readonly #channel: GrpcChannel
+
+  constructor(channel: GrpcChannel) {
+    this.#channel = channel
+  }
+
+  async rank(query: RankQuery, options: CallOptions): Promise<RankAnswer> {
+    const { candidates } = query
+    if (candidates.length === 0) {
+      const none = new Float32Array(0)
+      return { probabilities: none, dwellSeconds: none, modelVersion: '' }
+    }
+    const starts = []
+    for (let start = 0; start < candidates.length; start += CANDIDATES_PER_CALL_MAX) {
+      starts.push(start)
+    }
+    const parts = await Promise.all(
+      starts.map((start) => {
+        const part = candidates.slice(start, start + CANDIDATES_PER_CALL_MAX)
+        return this.#rankPart({ ...query, candidates: part }, options)
+      }),
+    )
+    return this.#join(parts, candidates.length)
+  }
+
+  /** The service's own account, for health details. */
+  status(options: CallOptions): Promise<ModelStatus> {
+    return readStatus(this.#channel, RankingServiceService.getStatus, options)
+  }
+
+  async #rankPart(query: RankQuery, options: CallOptions): Promise<RankAnswer> {
+    const count = query.candidates.length
+    const answer = await this.#channel.call(
+      RankingServiceService.rank,
+      {
+        userId: BigInt(query.viewerId),
+        userActionSequence: undefined,
+        candidates: [],
+        packedActions: toPackedActions(query.actions),
+        packedCandidates: toPackedCandidates(query.candidates),
+        requestTimeMs: BigInt(query.nowMs),
+      },
+      options,
+    )
+    const probabilities = toFloats(answer.packedProbabilities, count * DISCRETE_ACTION_COUNT)
+    const dwellSeconds = toFloats(answer.packedDwellSeconds, count)
+    if (probabilities === null || dwellSeconds === null) {
+      throw this.#badResponse(
+        `answered ${answer.packedProbabilities.length} and ${answer.packedDwellSeconds.length} ` +
+          `bytes for ${count} candidates`,
+      )
+    }
+    // NaN passes both comparisons: it says that the model has no such head.
+    if (probabilities.some((value) => value < 0 || value > 1)) {
+      throw this.#badResponse('answered a probability outside 0 to 1')
+    }
+    return { probabilities, dwellSeconds, modelVersion: answer.modelVersion }
+  }
+
+  #join(parts: readonly RankAnswer[], count: number): RankAnswer {
+    const [first] = parts
+    if (first === undefined) throw new Error('nothing was asked')
+    if (parts.length === 1) return first
+    const { modelVersion } = first
+    if (parts.some((part) => part.modelVersion !== modelVersion)) {
+      throw this.#badResponse('changed its model between two parts of one request')
+    }
+    const probabilities = new Float32Array(count * DISCRETE_ACTION_COUNT)
+    const dwellSeconds = new Float32Array(count)
+    for (const [index, part] of parts.entries()) {
+      const start = index * CANDIDATES_PER_CALL_MAX
+      probabilities.set(part.probabilities, start * DISCRETE_ACTION_COUNT)
+      dwellSeconds.set(part.dwellSeconds, start)
+    }
+    return { probabilities, dwellSeconds, modelVersion }
+  }
+
+  #badResponse(what: string): PhoenixError {
+    return new PhoenixError({ service: this.#channel.service, code: 'bad_response', what })
+  }
+}
