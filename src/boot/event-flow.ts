@@ -52,12 +52,16 @@ export async function startEventFlow(options: EventFlowOptions): Promise<EventFl
     thunder,
     consumer,
     feeder,
-    caughtUp: Promise.all([retention, feeder.filled]).then(() => undefined),
+    caughtUp: Promise.all([retention, feeder.caughtUp]).then(() => undefined),
     notify: () => log.notify(),
     async close() {
       clearInterval(purge)
       await Promise.all([consumer.close(), feeder.close()])
-      await (await retention).close()
+      // Catching up fails when it is cut short by this very end.
+      await retention.then(
+        (running) => running.close(),
+        () => undefined,
+      )
       await log.close()
     },
   }

@@ -53,7 +53,10 @@ function healthChecks(
 ): readonly HealthCheck[] {
   const { events, retrieval, ranking } = parts
   let isCaughtUp = false
-  void events.caughtUp.then(() => (isCaughtUp = true))
+  events.caughtUp.then(
+    () => (isCaughtUp = true),
+    () => undefined,
+  )
   return [
     {
       name: 'database',
