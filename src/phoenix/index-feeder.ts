@@ -7,6 +7,7 @@ import type {
 } from '../events/event-log.ts'
 import { WakeUp } from '../events/wake-up.ts'
 import { toIndexChanges } from './indexable-posts.ts'
+import { PhoenixError } from './phoenix-error.ts'
 import {
   INDEX_CALL_TIMEOUT_MS,
   INDEX_CHECK_INTERVAL_MS,
@@ -14,7 +15,7 @@ import {
   POSTS_PER_UPSERT_MAX,
 } from './phoenix.params.ts'
 import type { CallOptions } from './retrieval-client.ts'
-import type { RetrievalIndex } from './retrieval-index.ts'
+import type { IndexedPost, RetrievalIndex } from './retrieval-index.ts'
 
 export interface IndexFeederOptions {
   readonly log: EventLog
@@ -31,6 +32,7 @@ export interface IndexFeederStats {
   readonly newestAppliedAtMs: number
   /** How often the index was filled from the start: once for each process of the service. */
   readonly fills: number
+  /** Events and posts that cannot be in an index. */
   readonly rejected: number
   /** Calls and reads that failed; each was tried again. */
   readonly failures: number
@@ -145,18 +147,36 @@ export class IndexFeeder {
   async #apply(batch: readonly ConsumedRecord[]): Promise<void> {
     const { index, nowMs } = this.#options
     const { upserts, removals, rejected, newestAtMs } = toIndexChanges(batch, nowMs())
-    let { indexSize } = this.#stats
-    if (removals.length > 0) indexSize = await index.remove(removals, this.#callOptions())
+    if (removals.length > 0) this.#noteSize(await index.remove(removals, this.#callOptions()))
     for (let start = 0; start < upserts.length; start += POSTS_PER_UPSERT_MAX) {
-      const part = upserts.slice(start, start + POSTS_PER_UPSERT_MAX)
-      indexSize = await index.upsert(part, this.#callOptions())
+      await this.#upsert(upserts.slice(start, start + POSTS_PER_UPSERT_MAX))
     }
     this.#stats = {
       ...this.#stats,
-      indexSize,
       rejected: this.#stats.rejected + rejected,
       newestAppliedAtMs: Math.max(this.#stats.newestAppliedAtMs, newestAtMs),
     }
+  }
+
+  /** Halves what the service refuses until the posts at fault stand alone: those stay out. */
+  async #upsert(posts: readonly IndexedPost[]): Promise<void> {
+    try {
+      this.#noteSize(await this.#options.index.upsert(posts, this.#callOptions()))
+    } catch (error) {
+      const isRefused = error instanceof PhoenixError && error.code === 'invalid_argument'
+      if (!isRefused) throw error
+      if (posts.length === 1) {
+        this.#stats = { ...this.#stats, rejected: this.#stats.rejected + 1, lastError: error }
+        return
+      }
+      const middle = posts.length >>> 1
+      await this.#upsert(posts.slice(0, middle))
+      await this.#upsert(posts.slice(middle))
+    }
+  }
+
+  #noteSize(indexSize: number): void {
+    this.#stats = { ...this.#stats, indexSize }
   }
 
   async #noting(step: () => Promise<void>): Promise<void> {
