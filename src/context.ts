@@ -39,6 +39,8 @@ export interface RequestInput {
   readonly signal: AbortSignal
 }
 
+type ViewerLists = Omit<ViewerFacts, 'countryCode'>
+
 /** Kept of a request's time for what comes after the ranking. */
 const ANSWER_RESERVE_MS = 100
 
@@ -51,7 +53,8 @@ export class RequestContext {
   readonly deadlineMs: number
   readonly signal: AbortSignal
   readonly loaders: Loaders
-  #lists: Promise<Omit<ViewerFacts, 'countryCode'>> | null = null
+  /** No `#` fields here: Apollo hands on a shallow copy, which would not have them. */
+  private readonly memo: { lists: Promise<ViewerLists> | null } = { lists: null }
 
   constructor(input: RequestInput) {
     this.viewer = input.viewer
@@ -108,11 +111,11 @@ export class RequestContext {
    */
   async viewerFacts(countryCode: string | null): Promise<ViewerFacts> {
     const account = await this.requireViewer()
-    this.#lists ??= this.#readLists(account.id)
-    return { ...(await this.#lists), countryCode }
+    this.memo.lists ??= this.readLists(account.id)
+    return { ...(await this.memo.lists), countryCode }
   }
 
-  async #readLists(viewerId: UserId): Promise<Omit<ViewerFacts, 'countryCode'>> {
+  private async readLists(viewerId: UserId): Promise<ViewerLists> {
     const { viewerStore } = this.services
     const [relations, followedIds] = await Promise.all([
       viewerStore.relations(viewerId, this.nowMs),

@@ -37,8 +37,6 @@ export const SocialContextUnion = createUnionType({
 
 @ObjectType('PostFeedItem', { implements: FeedItemType, simpleResolvers: true })
 export class PostFeedItemType extends FeedItemType {
-  readonly id: string
-
   @Field(() => PostType, { description: 'For a repost: the original; `social` names who did it.' })
   readonly post: PostType
 
@@ -46,8 +44,7 @@ export class PostFeedItemType extends FeedItemType {
   readonly social: RepostedByType | null
 
   constructor(postId: PostId, post: PostType, social: RepostedByType | null) {
-    super()
-    this.id = toFeedItemId(postId)
+    super(toFeedItemId(postId))
     this.post = post
     this.social = social
   }

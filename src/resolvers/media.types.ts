@@ -4,17 +4,19 @@ import type { MediaRecord } from '../store/records.ts'
 @InterfaceType('Media')
 export abstract class MediaType {
   @Field(() => String)
-  abstract readonly url: string
+  readonly url: string
 
   @Field(() => String, { nullable: true, description: 'What it shows, in words.' })
-  abstract readonly altText: string | null
+  readonly altText: string | null
+
+  constructor(media: MediaRecord, url: string) {
+    this.url = url
+    this.altText = media.altText
+  }
 }
 
 @ObjectType('ImageMedia', { implements: MediaType, simpleResolvers: true })
 export class ImageMediaType extends MediaType {
-  readonly url: string
-  readonly altText: string | null
-
   @Field(() => Int, { description: 'Pixels.' })
   readonly width: number
 
@@ -22,9 +24,7 @@ export class ImageMediaType extends MediaType {
   readonly height: number
 
   constructor(media: MediaRecord, url: string) {
-    super()
-    this.url = url
-    this.altText = media.altText
+    super(media, url)
     this.width = media.width
     this.height = media.height
   }
@@ -32,16 +32,11 @@ export class ImageMediaType extends MediaType {
 
 @ObjectType('VideoMedia', { implements: MediaType, simpleResolvers: true })
 export class VideoMediaType extends MediaType {
-  readonly url: string
-  readonly altText: string | null
-
   @Field(() => Int)
   readonly durationMs: number
 
   constructor(media: MediaRecord, url: string) {
-    super()
-    this.url = url
-    this.altText = media.altText
+    super(media, url)
     this.durationMs = media.durationMs ?? 0
   }
 }

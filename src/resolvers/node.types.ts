@@ -7,5 +7,9 @@ import { Field, ID, InterfaceType } from 'type-graphql'
 })
 export abstract class NodeType {
   @Field(() => ID)
-  abstract readonly id: string
+  readonly id: string
+
+  constructor(id: string) {
+    this.id = id
+  }
 }

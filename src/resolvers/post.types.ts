@@ -32,8 +32,6 @@ export interface JudgedPost {
 
 @ObjectType('Post', { implements: NodeType, simpleResolvers: true })
 export class PostType extends NodeType {
-  readonly id: string
-
   @Field(() => String, { description: 'The bare number, for other systems.' })
   readonly databaseId: string
 
@@ -53,8 +51,7 @@ export class PostType extends NodeType {
   readonly countryCode: string | null
 
   constructor({ record, verdict, countryCode }: JudgedPost) {
-    super()
-    this.id = toGlobalPostId(record.id)
+    super(toGlobalPostId(record.id))
     this.databaseId = record.id
     this.text = record.text
     this.createdAt = record.createdAtMs

@@ -5,8 +5,6 @@ import { NodeType } from './node.types.ts'
 
 @ObjectType('User', { implements: NodeType, simpleResolvers: true })
 export class UserType extends NodeType {
-  readonly id: string
-
   @Field(() => String, { description: 'The bare number, for other systems.' })
   readonly databaseId: string
 
@@ -22,8 +20,7 @@ export class UserType extends NodeType {
   readonly record: UserRecord
 
   constructor(record: UserRecord, baseUrl: string) {
-    super()
-    this.id = toGlobalUserId(record.id)
+    super(toGlobalUserId(record.id))
     this.databaseId = record.id
     this.handle = record.handle
     this.displayName = record.displayName
