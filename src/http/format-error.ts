@@ -95,7 +95,7 @@ function originalOf(error: unknown): unknown {
 
 /** graphql-js counts tokens while it parses, and reports it as a syntax error. */
 function limitOf(error: unknown, { message }: GraphQLFormattedError): 'LIMIT_EXCEEDED' | null {
-  if (/Document contains more than \d+ tokens/.test(message)) return 'LIMIT_EXCEEDED'
+  if (/Document contains more tha[nt] \d+ tokens/.test(message)) return 'LIMIT_EXCEEDED'
   const inner = error instanceof GraphQLError ? error.originalError : null
   return inner instanceof GraphQLError && inner.extensions['code'] === 'LIMIT_EXCEEDED'
     ? 'LIMIT_EXCEEDED'

@@ -28,9 +28,7 @@ export class SessionStore {
       max: sessionsMax,
       maxSize: entriesMax,
       sizeCalculation: ({ entries }) => entries.length + 1,
-      dispose: (_session, id, reason) => {
-        if (reason !== 'set') this.#expiresAtMs.delete(id)
-      },
+      dispose: (_session, id) => this.#expiresAtMs.delete(id),
     })
   }
 
@@ -45,9 +43,11 @@ export class SessionStore {
 
   /** Keeps a session, at its present size, for another idle time. */
   keep(session: FeedSession): void {
-    this.#expiresAtMs.set(session.id, this.#now() + this.idleMs)
+    // Setting the value that is there would keep the size that it had.
+    this.#sessions.delete(session.id)
     this.#sessions.set(session.id, session)
-    if (!this.#sessions.has(session.id)) this.#expiresAtMs.delete(session.id)
+    if (!this.#sessions.has(session.id)) return
+    this.#expiresAtMs.set(session.id, this.#now() + this.idleMs)
   }
 
   /** Epoch ms; 0 for a session that is not kept. */

@@ -1,0 +1,135 @@
+import { describe, expect, it } from 'vitest'
+import type { PostCandidate } from '../../src/pipeline/home-feed.candidate.ts'
+import type { RecheckedFeed } from '../../src/pipeline/home-feed.ts'
+import { cutPage } from '../../src/sessions/cut-page.ts'
+import type { CutRequest } from '../../src/sessions/cut-page.ts'
+import type { FeedSession } from '../../src/sessions/feed-session.ts'
+import { toSlateEntry } from '../../src/sessions/slate-entry.ts'
+import { EMPTY_FILTER } from '../../src/pipeline/home-feed.query.ts'
+import { candidate, post, postId, VIEWER } from '../pipeline/home-feed-fixtures.ts'
+
+const ALLOW = { action: 'allow', rule: null, labels: [] } as const
+
+function ranked(id: number): PostCandidate {
+  return candidate(post(id, 2), { visibility: ALLOW })
+}
+
+function sessionOf(ids: readonly number[], more: Partial<FeedSession> = {}): FeedSession {
+  return {
+    id: 's',
+    viewerId: VIEWER,
+    filter: EMPTY_FILTER,
+    startedAtMs: 0,
+    firstPosition: 0,
+    servedBefore: new Set(),
+    entries: ids.map((id) => toSlateEntry(ranked(id), 'first')),
+    committedPosition: 0,
+    lastServedAtMs: 0,
+    exhausted: true,
+    ranking: {
+      requestId: 'first',
+      rankedAtMs: 0,
+      modelVersion: null,
+      weightsVersion: 'w',
+      degradation: ['RULES_ONLY'],
+      degradedDependencies: ['phoenix-ranking'],
+    },
+    extending: null,
+    ...more,
+  }
+}
+
+interface World {
+  readonly hidden?: readonly number[]
+  readonly report?: Partial<RecheckedFeed>
+  readonly extension?: readonly number[]
+}
+
+/** A cut that writes down what it asked for. */
+function cutOf(session: FeedSession, request: Partial<CutRequest>, world: World = {}) {
+  const asked: string[] = []
+  const hidden = (world.hidden ?? []).map(postId)
+  const page = cutPage({
+    session,
+    fromPosition: 0,
+    first: 3,
+    rankedNow: false,
+    alsoSeenPostIds: new Set(),
+    recheck(candidates) {
+      asked.push(`recheck ${candidates.map(({ id }) => id).join(' ')}`)
+      for (const { core, visibility } of candidates)
+        expect([core, visibility]).toEqual([undefined, undefined])
+      return Promise.resolve({
+        candidates: candidates
+          .filter(({ id }) => !hidden.includes(id))
+          .map((each) => ({ ...each, visibility: ALLOW })),
+        degradation: [],
+        degradedDependencies: [],
+        ...world.report,
+      })
+    },
+    extend() {
+      asked.push('extend')
+      const ids = world.extension ?? []
+      session.entries.push(...ids.map((id) => toSlateEntry(ranked(id), 'second')))
+      session.ranking = { ...session.ranking, requestId: 'second' }
+      return Promise.resolve()
+    },
+    ...request,
+  })
+  return page.then(({ picked, ...rest }) => ({
+    ids: picked.map(({ entry }) => Number(entry.candidate.id)),
+    positions: picked.map(({ position }) => position),
+    asked,
+    ...rest,
+  }))
+}
+
+describe('cutPage', () => {
+  it('asks nothing for what this request ranked', async () => {
+    const page = await cutOf(sessionOf([1, 2, 3, 4]), { rankedNow: true })
+    expect(page).toMatchObject({ ids: [1, 2, 3], asked: [], nextPosition: 3, hasMore: true })
+    expect(page.degradation).toEqual(['RULES_ONLY'])
+  })
+
+  it('fills the page from the tail where posts fell out, and keeps positions', async () => {
+    const page = await cutOf(sessionOf([1, 2, 3, 4, 5]), {}, { hidden: [1, 3] })
+    expect(page).toMatchObject({
+      ids: [2, 4, 5],
+      positions: [1, 3, 4],
+      asked: ['recheck 1 2 3', 'recheck 4 5'],
+      hasMore: false,
+    })
+  })
+
+  it('passes over what is on screen, without asking', async () => {
+    const page = await cutOf(sessionOf([1, 2, 3]), {
+      first: 1,
+      alsoSeenPostIds: new Set([postId(1), postId(2)]),
+    })
+    expect(page).toMatchObject({ ids: [3], asked: ['recheck 3'] })
+  })
+
+  it('ranks on once when the slate ends, and trusts what that brought', async () => {
+    const session = sessionOf([1], { exhausted: false })
+    const page = await cutOf(session, { first: 5 }, { extension: [2, 3] })
+    expect(page).toMatchObject({
+      ids: [1, 2, 3],
+      asked: ['recheck 1', 'extend'],
+      nextPosition: 3,
+      hasMore: true,
+    })
+  })
+
+  it('does not rank on when the sources are exhausted', async () => {
+    const page = await cutOf(sessionOf([1]), { fromPosition: 1 })
+    expect(page).toMatchObject({ ids: [], asked: [], nextPosition: 1, hasMore: false })
+  })
+
+  it('adds what the check reports', async () => {
+    const report = { degradation: ['STALE_GRAPH'], degradedDependencies: ['database'] } as const
+    const page = await cutOf(sessionOf([1]), { first: 1 }, { report })
+    expect(page.degradation).toEqual(['RULES_ONLY', 'STALE_GRAPH'])
+    expect(page.degradedDependencies).toEqual(['database', 'phoenix-ranking'])
+  })
+})
