@@ -1,5 +1,11 @@
 import 'reflect-metadata'
-import { defaultFieldResolver, getDirectiveValues, isInputObjectType, isObjectType } from 'graphql'
+import {
+  defaultFieldResolver,
+  getDirectiveValues,
+  isInputObjectType,
+  isObjectType,
+  specifiedDirectives,
+} from 'graphql'
 import type { GraphQLDirective, GraphQLField, GraphQLSchema } from 'graphql'
 import { buildSchema } from 'type-graphql'
 import { ROLES } from '../context.ts'
@@ -18,7 +24,7 @@ export async function createSchema(): Promise<GraphQLSchema> {
   const schema = await buildSchema({
     resolvers: [HomeFeedResolver, NodeResolver, PostResolver, UserResolver, ViewerResolver],
     orphanedTypes: [ImageMediaType, VideoMediaType],
-    directives: [...schemaDirectives],
+    directives: [...specifiedDirectives, ...schemaDirectives],
     validate: false,
   })
   const userBy = schema.getType('UserByInput')

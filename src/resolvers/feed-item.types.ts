@@ -44,7 +44,7 @@ export class PostFeedItemType extends FeedItemType {
   readonly social: RepostedByType | null
 
   constructor(postId: PostId, post: PostType, social: RepostedByType | null) {
-    super(toFeedItemId(postId))
+    super(toFeedItemId(postId), 'PostFeedItem')
     this.post = post
     this.social = social
   }

@@ -51,7 +51,7 @@ export class PostType extends NodeType {
   readonly countryCode: string | null
 
   constructor({ record, verdict, countryCode }: JudgedPost) {
-    super(toGlobalPostId(record.id))
+    super(toGlobalPostId(record.id), 'Post')
     this.databaseId = record.id
     this.text = record.text
     this.createdAt = record.createdAtMs

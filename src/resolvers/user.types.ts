@@ -20,7 +20,7 @@ export class UserType extends NodeType {
   readonly record: UserRecord
 
   constructor(record: UserRecord, baseUrl: string) {
-    super(toGlobalUserId(record.id))
+    super(toGlobalUserId(record.id), 'User')
     this.databaseId = record.id
     this.handle = record.handle
     this.displayName = record.displayName
