@@ -3,6 +3,7 @@
  * ran and were skipped. With HOMEFEED_CI=1 a skip is a failure.
  */
 import { mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import {
   ROOT,
@@ -82,12 +83,15 @@ await runScript(async () => {
   const reports = join(dataDirectory(), 'reports')
   rmSync(reports, { recursive: true, force: true })
   mkdirSync(reports, { recursive: true })
-  const env = { ...process.env, HOMEFEED_PYTHON: python }
+  // Tests of one run share a demo world, made once.
+  const run = `${process.pid}-${Date.now()}`
+  const env = { ...process.env, HOMEFEED_PYTHON: python, HOMEFEED_TEST_RUN: run }
   const outcomes = [
     await checkTypes(),
     await runVitest(join(reports, 'vitest.json'), env),
     await runPytest(python, join(reports, 'pytest.xml'), env),
   ]
+  rmSync(join(tmpdir(), `homefeed-test-world-${run}`), { recursive: true, force: true })
   const skipped = outcomes.flatMap((outcome) => outcome.skipped)
   for (const name of skipped) say(`skipped: ${name}`)
   const isCi = process.env.HOMEFEED_CI === '1'

@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process'
-import { cp, mkdtemp, readFile, rename, rm, stat } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, readFile, rename, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { waitFor } from './wait-for.ts'
@@ -124,28 +124,43 @@ async function ask(url: string, query: string, options: QueryOptions = {}): Prom
   return (await response.json()) as GraphqlAnswer
 }
 
-/**
- * A data directory with the demo world in it. The first caller of a test run makes it, which takes
- * as long as a first start; each caller gets a copy of its own.
- */
-export async function copyDemoWorld(): Promise<string> {
-  const template = join(
-    tmpdir(),
-    `homefeed-test-world-${process.env['HOMEFEED_TEST_RUN'] ?? 'dev'}`,
-  )
-  const isMade = await stat(template).then(
+const TEMPLATE = join(tmpdir(), `homefeed-test-world-${process.env['HOMEFEED_TEST_RUN'] ?? 'dev'}`)
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
     () => true,
     () => false,
   )
-  if (!isMade) {
+}
+
+/** The first caller of a test run makes the world, as long as a first start takes; others wait. */
+async function ensureTemplate(): Promise<void> {
+  if (await exists(TEMPLATE)) return
+  const claim = `${TEMPLATE}.claim`
+  const isMaker = await mkdir(claim).then(
+    () => true,
+    () => false,
+  )
+  if (!isMaker) {
+    const made = { what: 'another test to make the world', timeoutMs: START_MS_MAX, everyMs: 200 }
+    await waitFor(() => exists(TEMPLATE), made)
+    return
+  }
+  try {
     const unfinished = await mkdtemp(join(tmpdir(), 'homefeed-making-world-'))
     const gateway = await startGateway(unfinished)
     await gateway.stop()
-    // Another test file may have been faster; its world is as good.
-    await rename(unfinished, template).catch(() => rm(unfinished, { recursive: true }))
+    await rename(unfinished, TEMPLATE)
+  } finally {
+    await rm(claim, { recursive: true })
   }
+}
+
+/** A data directory of the caller's own with the demo world in it. */
+export async function copyDemoWorld(): Promise<string> {
+  await ensureTemplate()
   const copy = await mkdtemp(join(tmpdir(), 'homefeed-world-'))
-  await cp(template, copy, { recursive: true })
+  await cp(TEMPLATE, copy, { recursive: true })
   return copy
 }
 
