@@ -1,0 +1,210 @@
+"""Too many, too late, gone away, no such head: the real servicers behind a real server."""
+
+import asyncio
+import contextlib
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import grpc
+import jax
+import numpy as np
+import pytest
+
+from phoenix.bundle import Candidates, History
+from phoenix.gen import phoenix_pb2 as wire
+from phoenix.gen.phoenix_pb2_grpc import RankingServiceStub
+from services.batching import WorkQueue
+from services.ranking_service import Predictions, Ranker, RankingService
+from services.serving import create_server
+from tests.random_checkpoint import shared_checkpoint
+from tests.service_requests import (
+    packed_matrix,
+    packed_rank,
+    plain_matrix,
+    plain_rank,
+    random_events,
+    random_posts,
+)
+
+PUBLISHED = Path(__file__).resolve().parents[2] / "test" / "golden" / "published"
+WAITING_MAX = 2
+# How often a condition is looked at, in seconds.
+_LOOK = 0.005
+
+
+@dataclass
+class Served:
+    """A ranking service in this process and a client of it."""
+
+    service: RankingService
+    client: RankingServiceStub
+    # Work that holds the model thread; a task lives as long as something refers to it.
+    blocking: "asyncio.Task[None] | None" = None
+
+    async def block(self) -> threading.Event:
+        """Holds the model thread until the event is set."""
+        started, release = threading.Event(), threading.Event()
+
+        def work() -> None:
+            started.set()
+            release.wait(60)
+
+        self.blocking = asyncio.ensure_future(self.service.queue.run(work))
+        await asyncio.to_thread(started.wait, 60)
+        return release
+
+    async def waiting(self, count: int) -> None:
+        """Returns when so many requests wait."""
+        async with asyncio.timeout(30):
+            while self.service.queue.length != count:
+                await asyncio.sleep(_LOOK)
+
+
+@contextlib.asynccontextmanager
+async def _served(checkpoint: Path) -> AsyncIterator[Served]:
+    service = RankingService(WorkQueue(WAITING_MAX))
+    server = create_server()
+    service.register(server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    await server.start()
+    service.serve(service.load(checkpoint))
+    try:
+        async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
+            yield Served(service, RankingServiceStub(channel))
+    finally:
+        await server.stop(None)
+        await service.queue.close()
+
+
+def _with_service(test: Callable[[Served], Awaitable[None]], checkpoint: Path) -> None:
+    async def run() -> None:
+        async with _served(checkpoint) as served:
+            await test(served)
+
+    asyncio.run(run())
+
+
+async def _code(call: Awaitable[wire.RankResponse]) -> grpc.StatusCode:
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await call
+    return caught.value.code()
+
+
+def _request() -> wire.RankRequest:
+    return packed_rank(random_events(3), random_posts(4))
+
+
+class CountingRanker(Ranker):
+    """The ranker, which notes how many candidates it was asked for."""
+
+    def __init__(self, ranker: Ranker) -> None:
+        super().__init__(ranker.engine, ranker.version)
+        self.counts: list[int] = []
+
+    def rank(
+        self, *, user_id: int, history: History, candidates: Candidates, request_time_ms: int
+    ) -> Predictions:
+        self.counts.append(candidates.post_ids.shape[0])
+        return super().rank(
+            user_id=user_id,
+            history=history,
+            candidates=candidates,
+            request_time_ms=request_time_ms,
+        )
+
+
+def _counting(service: RankingService) -> list[int]:
+    """Sizes of the rankings that are computed from here on."""
+    ranker = CountingRanker(service.model)
+    service.serve(ranker)
+    return ranker.counts
+
+
+def test_more_than_may_wait_are_refused_at_once() -> None:
+    async def test(served: Served) -> None:
+        release = await served.block()
+        waiting = [asyncio.ensure_future(served.client.Rank(_request())) for _ in range(2)]
+        await served.waiting(WAITING_MAX)
+        # The model thread is held, so that this answer cannot have waited for it.
+        code = await _code(served.client.Rank(_request()))
+        assert code == grpc.StatusCode.RESOURCE_EXHAUSTED
+        status = await served.client.GetStatus(wire.GetStatusRequest())
+        assert status.queue_length == WAITING_MAX
+        release.set()
+        for answer in await asyncio.gather(*waiting):
+            assert packed_matrix(answer).shape == (4, 19)
+
+    _with_service(test, shared_checkpoint())
+
+
+def test_a_request_whose_deadline_passes_in_the_queue_is_not_computed() -> None:
+    async def test(served: Served) -> None:
+        computed = _counting(served.service)
+        release = await served.block()
+        code = await _code(served.client.Rank(_request(), timeout=0.2))
+        assert code == grpc.StatusCode.DEADLINE_EXCEEDED
+        await served.waiting(0)
+        release.set()
+        last = await served.client.Rank(packed_rank(random_events(1), random_posts(9)))
+        assert packed_matrix(last).shape == (9, 19)
+        assert computed == [9]
+
+    _with_service(test, shared_checkpoint())
+
+
+def test_a_client_that_leaves_frees_its_place() -> None:
+    async def test(served: Served) -> None:
+        computed = _counting(served.service)
+        release = await served.block()
+        call = served.client.Rank(_request())
+        await served.waiting(1)
+        call.cancel()
+        await served.waiting(0)
+        release.set()
+        await served.client.Rank(packed_rank(random_events(1), random_posts(9)))
+        assert computed == [9]
+
+    _with_service(test, shared_checkpoint())
+
+
+def test_a_head_that_the_model_lacks_is_nan_packed_and_0_plain() -> None:
+    async def test(served: Served) -> None:
+        history, posts = random_events(3), random_posts(5)
+        packed = packed_matrix(await served.client.Rank(packed_rank(history, posts)))
+        answer = await served.client.Rank(plain_rank(history, posts))
+        plain = plain_matrix(answer.predictions)
+        missing = np.isnan(packed)
+        assert missing.any()
+        assert (missing == missing[0]).all()
+        assert not missing[:, [0, 1, 2]].any()
+        assert not plain[missing].any()
+        np.testing.assert_array_equal(plain[~missing], packed[~missing])
+
+    _with_service(test, PUBLISHED)
+
+
+def test_nothing_is_compiled_for_a_request_once_warm() -> None:
+    compiled: list[str] = []
+
+    def listen(event: str, duration_secs: float, **_: object) -> None:
+        if event.endswith("backend_compile_duration"):
+            compiled.append(event)
+
+    async def test(served: Served) -> None:
+        jax.clear_caches()
+        jax.monitoring.register_event_duration_secs_listener(listen)
+        service = served.service
+        for step in service.warming_steps(service.model):
+            await service.queue.run(step)
+        assert compiled
+        compiled.clear()
+        for events, count in [(0, 1), (1, 64), (12, 65), (40, 1_200), (5, 2_000), (12, 5_000)]:
+            await served.client.Rank(packed_rank(random_events(events), random_posts(count)))
+        assert compiled == []
+
+    try:
+        _with_service(test, shared_checkpoint())
+    finally:
+        jax.monitoring.unregister_event_duration_listener(listen)
