@@ -107,7 +107,8 @@ export class GrpcChannel {
    */
   async isServing(options: CallOptions): Promise<boolean> {
     try {
-      return await this.#attempt(HEALTH_CHECK, undefined, options)
+      const { isServing } = await this.#attempt(HEALTH_CHECK, {}, options)
+      return isServing
     } catch (error) {
       const grpcStatus = error instanceof PhoenixError ? statusOf(error.cause) : undefined
       if (grpcStatus === status.UNIMPLEMENTED) return true
