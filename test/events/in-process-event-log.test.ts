@@ -52,7 +52,7 @@ describe('the in-process event log', () => {
   afterEach(() => Promise.all(logs.splice(0).map((log) => log.close())))
   afterAll(() => opened.close())
 
-  it('gives a topic its records in the order of publishing, and says when it has caught up', async () => {
+  it('gives a topic its records in order, and says when it has caught up', async () => {
     const log = createLog({ rowsPerRead: 2 })
     await log.publish([deletion(1), deletion(2, { topic: 'engagements' }), deletion(3)])
     await log.publish([deletion(4)])

@@ -126,7 +126,8 @@ describe('the ranking client', () => {
   it('splits what is too much for one call, and keeps the order', async () => {
     const answer = await rank(10_007)
     const sizes = requests.map(({ packedCandidates }) => packedCandidates?.postIds.length)
-    expect(sizes.toSorted()).toEqual([5_000, 5_000, 7])
+    expect(new Set(sizes)).toEqual(new Set([5_000, 7]))
+    expect(sizes).toHaveLength(3)
     const ids = Array.from({ length: 10_007 }, (_, at) => BigInt(at + 1))
     expect(answer.probabilities).toEqual(probabilitiesOf(ids))
     expect(answer.dwellSeconds).toEqual(Float32Array.from(ids, Number))

@@ -109,7 +109,7 @@ describe('the index feeder', () => {
     })
   })
 
-  it('follows what comes: posts, deletions, posts that are not recommendable any more', async () => {
+  it('follows posts, deletions, and posts that are not recommendable any more', async () => {
     const started = startFeeder()
     await started.caughtUp
     await log.publish([creation(1), creation(2), creation(3)])

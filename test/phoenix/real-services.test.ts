@@ -87,7 +87,7 @@ describe('the real ranking service', () => {
     expect(answer.probabilities.some(Number.isNaN)).toBe(false)
   })
 
-  it('costs no more than the deadline while it is frozen, and is back by itself after', async () => {
+  it('costs no more than the deadline while frozen, and is back by itself', async () => {
     const channel = openChannel('phoenix-ranking', service)
     const client = new GrpcRankingClient(channel)
     await rank(client, 3)
