@@ -1,0 +1,1 @@
+"""Evaluation of a checkpoint on the demo world, whose true tastes are known."""

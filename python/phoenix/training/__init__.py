@@ -1,0 +1,1 @@
+"""Training of both models from the training log: `python -m phoenix.training --demo`."""
