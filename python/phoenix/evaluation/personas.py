@@ -7,6 +7,7 @@ import numpy as np
 from phoenix.bundle import EmbeddingTables, ModelBundle
 from phoenix.data.personas import FIRST_USER_ID, PERSONAS
 from phoenix.evaluation.demo_pools import DemoDay
+from phoenix.evaluation.metrics import spearman
 from phoenix.evaluation.rankers import model_ranker
 from phoenix.inference import InferenceEngine
 
@@ -23,11 +24,10 @@ def order_correlation(
     viewer_ids = np.array([persona_id(handle) for handle in handles], np.int64)
     pool = day.common_pool(viewer_ids, size, seed=3)
     rank = model_ranker(engine)
-    orders = [
-        np.argsort(np.argsort(rank(day, dataclasses.replace(pool, viewer_id=int(viewer_id)))))
-        for viewer_id in viewer_ids
-    ]
-    return float(np.corrcoef(orders[0], orders[1])[0, 1])
+    first, second = (
+        rank(day, dataclasses.replace(pool, viewer_id=int(viewer_id))) for viewer_id in viewer_ids
+    )
+    return spearman(first, second)
 
 
 def permuted(bundle: ModelBundle, seed: int) -> ModelBundle:

@@ -1,0 +1,97 @@
+"""Training: no leak from the future, equal runs to the bit, a loss that falls."""
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from phoenix.checkpoints import load_checkpoint
+from phoenix.data.posts import HOUR_MS
+from phoenix.data.world import create_world, world_training_log
+from phoenix.gen.actions import ACTIONS_SHA256
+from phoenix.training.factorise import factorise
+from phoenix.training.ranker_training import RankerOptions, train_ranker
+from phoenix.training.viewer_sequences import (
+    BURST_MS,
+    LeakError,
+    ViewerSequences,
+    burst_numbers,
+    check_no_leak,
+    viewer_sequences,
+)
+
+NOW_MS = 1_793_491_200_000
+DEMO = Path(__file__).resolve().parents[1] / "checkpoints" / "demo"
+MEGABYTE = 1_000_000
+
+
+@pytest.fixture(scope="module")
+def sequences() -> ViewerSequences:
+    world = create_world(7, NOW_MS, scale=0.05, from_ms=NOW_MS - 4 * 24 * HOUR_MS)
+    return viewer_sequences(world_training_log(world))
+
+
+def test_an_impression_sees_only_what_was_done_before_its_request(
+    sequences: ViewerSequences,
+) -> None:
+    tokens, impressions = sequences.tokens, sequences.impressions
+    check_no_leak(sequences)
+    for viewer in range(len(sequences.viewer_ids)):
+        mine = slice(impressions.offsets[viewer], impressions.offsets[viewer + 1])
+        theirs = slice(tokens.offsets[viewer], tokens.offsets[viewer + 1])
+        for at_ms, visible in zip(
+            impressions.request_ms[mine], impressions.visible[mine], strict=True
+        ):
+            assert (tokens.last_ms[theirs][:visible] < at_ms).all()
+    assert impressions.visible.max() > 5
+
+
+def test_a_planted_leak_is_caught(sequences: ViewerSequences) -> None:
+    visible = sequences.impressions.visible.copy()
+    counts = np.diff(sequences.tokens.offsets)
+    viewer = int(np.argmax(counts))
+    visible[sequences.impressions.offsets[viewer]] = counts[viewer]
+    leaking = dataclasses.replace(
+        sequences, impressions=dataclasses.replace(sequences.impressions, visible=visible)
+    )
+    with pytest.raises(LeakError, match="see what came later"):
+        check_no_leak(leaking)
+
+
+def test_bursts_are_anchored_at_their_first_action() -> None:
+    viewer = np.array([1, 1, 1, 1, 2])
+    post = np.array([9, 9, 9, 8, 9])
+    at_ms = np.array([0, BURST_MS - 1, BURST_MS, 10, 0])
+    bursts = burst_numbers(viewer, post, at_ms)
+    assert bursts[0] == bursts[1]
+    assert len(set(bursts.tolist())) == 4
+
+
+def test_training_repeats_to_the_bit_and_lowers_the_loss(sequences: ViewerSequences) -> None:
+    factors = factorise(sequences, size=32, ridge=15.0, rounds=2, seed=5)
+    options = RankerOptions(epochs=2, impressions_a_batch=1_024)
+
+    def run():
+        return train_ranker(sequences, factors, options=options, data_end_ms=NOW_MS, quiet=True)
+
+    (first, trained), (second, _) = run(), run()
+    assert trained.losses[-1] < trained.losses[0]
+    assert trained.skipped == 0
+    for name, value in first.parameters.items():
+        assert np.array_equal(value, second.parameters[name]), name
+    for name in ("user", "item", "author"):
+        assert np.array_equal(getattr(first.tables, name), getattr(second.tables, name)), name
+
+
+def test_the_demo_checkpoint_says_where_it_comes_from_and_is_small() -> None:
+    checkpoint = load_checkpoint(DEMO)
+    manifest = checkpoint.manifest
+    assert manifest is not None
+    assert manifest.actions_sha256 == ACTIONS_SHA256
+    assert manifest.provenance.data_range_ms[1] == manifest.neutral_items_after_ms
+    assert 0 < manifest.provenance.item_dropout < 1
+    assert "phoenix.training --demo" in manifest.provenance.training_command
+    assert checkpoint.ranker.config.positions == "compact"
+    size = sum(path.stat().st_size for path in DEMO.rglob("*") if path.is_file())
+    assert size <= 10 * MEGABYTE
