@@ -1,3 +1,4 @@
+import DataLoader from 'dataloader'
 import { FeedError } from './errors.ts'
 import type { UserId } from './ids.ts'
 import type { ViewerFacts } from './pipeline/visibility/viewer-facts.ts'
@@ -39,6 +40,11 @@ export interface RequestInput {
   readonly signal: AbortSignal
 }
 
+interface Memo {
+  lists: Promise<ViewerLists> | null
+  followers: DataLoader<UserId, boolean> | null
+}
+
 type ViewerLists = Omit<ViewerFacts, 'countryCode'>
 
 /** Kept of a request's time for what comes after the ranking. */
@@ -54,7 +60,7 @@ export class RequestContext {
   readonly signal: AbortSignal
   readonly loaders: Loaders
   /** No `#` fields here: Apollo hands on a shallow copy, which would not have them. */
-  private readonly memo: { lists: Promise<ViewerLists> | null } = { lists: null }
+  private readonly memo: Memo = { lists: null, followers: null }
 
   constructor(input: RequestInput) {
     this.viewer = input.viewer
@@ -113,6 +119,16 @@ export class RequestContext {
     const account = await this.requireViewer()
     this.memo.lists ??= this.readLists(account.id)
     return { ...(await this.memo.lists), countryCode }
+  }
+
+  /** Whether a user follows the viewer; all of a request's questions are one statement. */
+  async isFollower(userId: UserId): Promise<boolean> {
+    const { id } = await this.requireViewer()
+    this.memo.followers ??= new DataLoader(async (userIds) => {
+      const followers = await this.services.viewerStore.followersAmong(id, userIds)
+      return userIds.map((each) => followers.has(each))
+    })
+    return this.memo.followers.load(userId)
   }
 
   private async readLists(viewerId: UserId): Promise<ViewerLists> {

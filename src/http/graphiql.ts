@@ -36,53 +36,34 @@ interface Tab {
   readonly headers: string
 }
 
+/** Comment lines that fit the editor. */
+function toComment(text: string): string {
+  const lines = text.match(/.{1,58}(?:\s|$)/g) ?? [text]
+  return lines.map((line) => `# ${line.trim()}`).join('\n')
+}
+
 function feedQuery(operation: string, introduction: string): string {
-  return `# ${introduction}
-# Press Ctrl+Enter. The headers tab below says who asks.
+  return `${toComment(introduction)}
+# Press Ctrl+Enter. The headers below say who asks.
 query ${operation} {
   homeFeed(first: 20) {
     edges {
       position
-      score {
-        final
-      }
+      score { final }
       node {
+        id
         ... on PostFeedItem {
-          id
           post {
             text
-            createdAt
-            author {
-              handle
-              displayName
-            }
-            engagement {
-              likes
-              replies
-              reposts
-            }
+            author { handle displayName }
+            engagement { likes replies reposts }
           }
-          social {
-            ... on RepostedBy {
-              user {
-                handle
-              }
-            }
-          }
+          social { ... on RepostedBy { user { handle } } }
         }
       }
     }
-    pageInfo {
-      hasNextPage
-      endCursor
-    }
-    session {
-      continuity
-      degradation
-      ranking {
-        model
-      }
-    }
+    pageInfo { hasNextPage endCursor }
+    session { continuity degradation ranking { algorithm model } }
   }
 }
 `
@@ -137,6 +118,8 @@ export function createGraphiqlPage(options: GraphiqlOptions): string {
     defaultHeaders: tabs[0]?.headers ?? '',
     defaultEditorToolsVisibility: 'headers',
     debugTools: [],
+    // Without it a second visit would find the tabs, but not who asks. Tokens are not kept.
+    shouldPersistHeaders: options.isDevelopment,
   }
   return ruruHTML({
     endpoint: '/graphql',

@@ -30,8 +30,10 @@ export class UserResolver {
     @Ctx() context: RequestContext,
   ): Promise<RelationshipType> {
     const facts = await context.viewerFacts(null)
+    const followedBy = await context.isFollower(record.id)
     return new RelationshipType({
       following: facts.followedIds.has(record.id),
+      followedBy,
       muted: facts.mutedIds.has(record.id),
       blocking: facts.blockedIds.has(record.id),
       blockedBy: facts.blockedByIds.has(record.id),

@@ -38,6 +38,9 @@ export class RelationshipType {
   readonly following: boolean
 
   @Field(() => Boolean)
+  readonly followedBy: boolean
+
+  @Field(() => Boolean)
   readonly muted: boolean
 
   @Field(() => Boolean)
@@ -48,6 +51,7 @@ export class RelationshipType {
 
   constructor(from: RelationshipType) {
     this.following = from.following
+    this.followedBy = from.followedBy
     this.muted = from.muted
     this.blocking = from.blocking
     this.blockedBy = from.blockedBy

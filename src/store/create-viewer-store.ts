@@ -149,6 +149,14 @@ export function createViewerStore(database: Database): ViewerStore {
         order by created_at_ms desc nulls last, followee_id desc`.execute(database.kysely)
       return rows.map((row) => trustUserId(row.followee_id))
     },
+    async followersAmong(viewerId, userIds) {
+      const { rows } = await sql<{ follower_id: string }>`
+        select follower_id from follows
+        where followee_id = ${viewerId} and follower_id = any(${userIds}::bigint[])`.execute(
+        database.kysely,
+      )
+      return toUserIds(rows.map((row) => row.follower_id))
+    },
     relations: (viewerId, nowMs) => readRelations(database, viewerId, nowMs),
     seenPostIds: (viewerId, sinceMs) => readSeenPostIds(database, viewerId, sinceMs),
     servedPostIds: (viewerId, sinceMs, idsMax) =>

@@ -16,6 +16,8 @@ export interface ViewerStore {
   actionSequence(viewerId: UserId, actionsMax: number): Promise<ActionSequence>
   /** Accounts the viewer follows, newest follow first. */
   followedIds(viewerId: UserId): Promise<readonly UserId[]>
+  /** Of `userIds`, those who follow the viewer. */
+  followersAmong(viewerId: UserId, userIds: readonly UserId[]): Promise<ReadonlySet<UserId>>
   relations(viewerId: UserId, nowMs: number): Promise<ViewerRelations>
   /** Posts with an impression since `sinceMs`, newest first, at most 10,000. */
   seenPostIds(viewerId: UserId, sinceMs: number): Promise<readonly PostId[]>

@@ -8,7 +8,7 @@ const POST = `query Post($id: ID!) {
     __typename
     ... on Post {
       id databaseId text language
-      author { id handle avatarUrl relationship { following muted blocking blockedBy } }
+      author { id handle avatarUrl relationship { following followedBy muted blocking blockedBy } }
       media { __typename url altText }
       engagement { likes reposts replies quotes }
       visibility { action rule }
@@ -74,7 +74,13 @@ describe('post', () => {
         id: 'user:2',
         handle: 'User2',
         avatarUrl: `${gateway.url}/avatar/2.svg`,
-        relationship: { following: true, muted: false, blocking: false, blockedBy: false },
+        relationship: {
+          following: true,
+          followedBy: false,
+          muted: false,
+          blocking: false,
+          blockedBy: false,
+        },
       },
       media: [
         { __typename: 'ImageMedia', url: `${gateway.url}/media/900-1.svg`, altText: 'hills' },
@@ -105,7 +111,10 @@ describe('post', () => {
       expect(await postOf(QUOTED)).toMatchObject({ __typename: 'UnavailablePost', reason })
       expect((await postOf(QUOTING)).quoted).toMatchObject({ reason })
       const answer = await gateway.ask(
-        `{ node(id: "post:${QUOTED}") { id } nodes(ids: ["item:post:${QUOTED}", "user:2"]) { id } }`,
+        `{
+          node(id: "post:${QUOTED}") { id }
+          nodes(ids: ["item:post:${QUOTED}", "user:2"]) { id }
+        }`,
       )
       expect(answer).toEqual({ data: { node: null, nodes: [null, { id: 'user:2' }] } })
     })
@@ -170,6 +179,16 @@ describe('node', () => {
 })
 
 describe('user', () => {
+  it('says who follows the viewer', async () => {
+    const query =
+      '{ nodes(ids: ["user:1", "user:7"]) { ... on User { relationship { followedBy } } } }'
+    const answer = await gateway.ask(query, { headers: { 'x-viewer-id': '2' } })
+    expect(answer.data.nodes).toEqual([
+      { relationship: { followedBy: true } },
+      { relationship: { followedBy: true } },
+    ])
+  })
+
   it('hides accounts that are suspended, and refuses an empty handle', async () => {
     const answer = await gateway.ask('{ user(by: {id: "8"}) { id } }')
     expect(answer.data).toEqual({ user: null })
