@@ -64,28 +64,32 @@ class DropRates:
     author: float
 
 
+HostOrDevice: TypeAlias = jax.Array | np.ndarray
+"""Built by numpy; traced by JAX inside a compiled step."""
+
+
 @jax.tree_util.register_dataclass
 @dataclass(frozen=True)
 class BatchArrays:
     """One batch; places number the rows of `touched` of the same entity."""
 
-    user: Int32[np.ndarray, "b h"]
-    history_item: Int32[np.ndarray, "b s h"]
-    history_author: Int32[np.ndarray, "b s h"]
-    history_actions: UInt8[np.ndarray, "b s 18"]
-    history_surfaces: Int32[np.ndarray, "b s"]
-    history_dwell: Float32[np.ndarray, "b s"]
-    history_valid: Bool[np.ndarray, "b s"]
-    history_scale: Float32[np.ndarray, "b s"]
-    item: Int32[np.ndarray, "b c h"]
-    author: Int32[np.ndarray, "b c h"]
-    surfaces: Int32[np.ndarray, "b c"]
-    ages: Int32[np.ndarray, "b c"]
-    valid: Bool[np.ndarray, "b c"]
-    scale: Float32[np.ndarray, "b c"]
-    visible: Int32[np.ndarray, "b c"]
-    outcomes: UInt8[np.ndarray, "b c 18"]
-    dwell: Float32[np.ndarray, "b c"]
+    user: Int32[HostOrDevice, "b h"]
+    history_item: Int32[HostOrDevice, "b s h"]
+    history_author: Int32[HostOrDevice, "b s h"]
+    history_actions: UInt8[HostOrDevice, "b s 18"]
+    history_surfaces: Int32[HostOrDevice, "b s"]
+    history_dwell: Float32[HostOrDevice, "b s"]
+    history_valid: Bool[HostOrDevice, "b s"]
+    history_scale: Float32[HostOrDevice, "b s"]
+    item: Int32[HostOrDevice, "b c h"]
+    author: Int32[HostOrDevice, "b c h"]
+    surfaces: Int32[HostOrDevice, "b c"]
+    ages: Int32[HostOrDevice, "b c"]
+    valid: Bool[HostOrDevice, "b c"]
+    scale: Float32[HostOrDevice, "b c"]
+    visible: Int32[HostOrDevice, "b c"]
+    outcomes: UInt8[HostOrDevice, "b c 18"]
+    dwell: Float32[HostOrDevice, "b c"]
 
 
 def row_places(

@@ -8,7 +8,13 @@ from jaxtyping import Bool, Float32, Int32, Int64, UInt8
 
 from phoenix.config import HashParameters
 from phoenix.gen.actions import ACTIONS
-from phoenix.training.batches import DropRates, HashedSequences, TouchedRows, row_places
+from phoenix.training.batches import (
+    DropRates,
+    HashedSequences,
+    HostOrDevice,
+    TouchedRows,
+    row_places,
+)
 from phoenix.training.rows import RowBatch, Rows, row_window
 from phoenix.training.viewer_sequences import (
     HISTORY_SURFACE,
@@ -84,22 +90,22 @@ class RetrievalArrays:
     same_post: a column that holds the target's post at another place.
     """
 
-    user: Int32[np.ndarray, "b h"]
-    history_item: Int32[np.ndarray, "b s h"]
-    history_author: Int32[np.ndarray, "b s h"]
-    history_actions: UInt8[np.ndarray, "b s 18"]
-    history_surfaces: Int32[np.ndarray, "b s"]
-    history_dwell: Float32[np.ndarray, "b s"]
-    history_valid: Bool[np.ndarray, "b s"]
-    history_scale: Float32[np.ndarray, "b s"]
-    target_row: Int32[np.ndarray, " t"]
-    target_visible: Int32[np.ndarray, " t"]
-    target_valid: Bool[np.ndarray, " t"]
-    column_item: Int32[np.ndarray, "k h"]
-    column_author: Int32[np.ndarray, "k h"]
-    column_scale: Float32[np.ndarray, " k"]
-    log_expected: Float32[np.ndarray, " k"]
-    same_post: Bool[np.ndarray, "t k"]
+    user: Int32[HostOrDevice, "b h"]
+    history_item: Int32[HostOrDevice, "b s h"]
+    history_author: Int32[HostOrDevice, "b s h"]
+    history_actions: UInt8[HostOrDevice, "b s 18"]
+    history_surfaces: Int32[HostOrDevice, "b s"]
+    history_dwell: Float32[HostOrDevice, "b s"]
+    history_valid: Bool[HostOrDevice, "b s"]
+    history_scale: Float32[HostOrDevice, "b s"]
+    target_row: Int32[HostOrDevice, " t"]
+    target_visible: Int32[HostOrDevice, " t"]
+    target_valid: Bool[HostOrDevice, " t"]
+    column_item: Int32[HostOrDevice, "k h"]
+    column_author: Int32[HostOrDevice, "k h"]
+    column_scale: Float32[HostOrDevice, " k"]
+    log_expected: Float32[HostOrDevice, " k"]
+    same_post: Bool[HostOrDevice, "t k"]
 
 
 class RetrievalBatchBuilder:
