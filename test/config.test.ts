@@ -32,17 +32,19 @@ describe('readConfig', () => {
       HOMEFEED_CURSOR_KEYS: 'short',
       HOMEFEED_CORS_ORIGINS: 'not an origin',
     })
-    const names = faults.map((fault) => fault.split(' ')[0])
-    expect(names.toSorted()).toEqual([
-      'DATABASE_URL',
-      'HOMEFEED_CORS_ORIGINS',
-      'HOMEFEED_CURSOR_KEYS',
-      'HOMEFEED_DEV',
-      'HOMEFEED_JWT_SECRET',
-      'HOMEFEED_RANKING_PORT',
-      'PHOENIX_RANKING_URL',
-      'PORT',
-    ])
+    const names = faults.map((fault) => fault.split(' ')[0] ?? '')
+    expect(new Set(names)).toEqual(
+      new Set([
+        'DATABASE_URL',
+        'HOMEFEED_CORS_ORIGINS',
+        'HOMEFEED_CURSOR_KEYS',
+        'HOMEFEED_DEV',
+        'HOMEFEED_JWT_SECRET',
+        'HOMEFEED_RANKING_PORT',
+        'PHOENIX_RANKING_URL',
+        'PORT',
+      ]),
+    )
   })
 
   it.each(['KAFKA_BROKERS', 'REDIS_URL', 'HOMEFEED_JWKS_URL', 'THUNDER_POSTS_MAX'])(

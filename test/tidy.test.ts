@@ -6,6 +6,8 @@ const ROOT = join(import.meta.dirname, '..')
 const LINES_MAX = 300
 const FUNCTION_LINES_MAX = 70
 const COLUMNS_MAX = 100
+/** Prettier keeps an import of one name on one line, however long its path. */
+const LONG_IMPORT = /^import (type )?\{ \w+ \} from '/
 
 const SKIPPED_FOLDERS = new Set(['node_modules', 'gen', '__pycache__', 'golden', 'checkpoints'])
 
@@ -88,7 +90,9 @@ describe('tidy', () => {
     const wide = [...TEXTS].flatMap(([path, text]) =>
       text
         .split('\n')
-        .flatMap((line, index) => ([...line].length > COLUMNS_MAX ? [`${path}:${index + 1}`] : [])),
+        .flatMap((line, index) =>
+          [...line].length > COLUMNS_MAX && !LONG_IMPORT.test(line) ? [`${path}:${index + 1}`] : [],
+        ),
     )
     expect(wide).toEqual([])
   })

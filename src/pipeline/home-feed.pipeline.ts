@@ -27,13 +27,7 @@ import { subscriptionHydrator } from './hydrators/subscription.hydrator.ts'
 import { visibilityHydrator } from './hydrators/visibility.hydrator.ts'
 import { seenPostsQueryHydrator } from './query-hydrators/seen-posts.query-hydrator.ts'
 import { servedPostsQueryHydrator } from './query-hydrators/served-posts.query-hydrator.ts'
-// prettier-ignore -- the line would be too long.
-// prettier-ignore -- the line would be too long.
-// prettier-ignore -- the line would be too long.
-// prettier-ignore -- the line would be too long.
-import {
-  userActionSequenceQueryHydrator,
-} from './query-hydrators/user-action-sequence.query-hydrator.ts'
+import { userActionSequenceQueryHydrator } from './query-hydrators/user-action-sequence.query-hydrator.ts'
 import { createSafetyQueryHydrators } from './safety-query-hydrators.ts'
 import { authorDiversityScorer } from './scorers/author-diversity.scorer.ts'
 import { fallbackScorer } from './scorers/fallback.scorer.ts'

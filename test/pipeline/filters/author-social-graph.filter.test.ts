@@ -1,10 +1,5 @@
 import { expect, it } from 'vitest'
-// prettier-ignore -- the line would be too long.
-// prettier-ignore -- the line would be too long.
-// prettier-ignore -- the line would be too long.
-import {
-  authorSocialGraphFilter,
-} from '../../../src/pipeline/filters/author-social-graph.filter.ts'
+import { authorSocialGraphFilter } from '../../../src/pipeline/filters/author-social-graph.filter.ts'
 import type { PostCandidate } from '../../../src/pipeline/home-feed.candidate.ts'
 import {
   candidate,

@@ -1,10 +1,5 @@
 import { expect, it } from 'vitest'
-// prettier-ignore -- the line would be too long.
-// prettier-ignore -- the line would be too long.
-// prettier-ignore -- the line would be too long.
-import {
-  ineligibleSubscriptionFilter,
-} from '../../../src/pipeline/filters/ineligible-subscription.filter.ts'
+import { ineligibleSubscriptionFilter } from '../../../src/pipeline/filters/ineligible-subscription.filter.ts'
 import type { UserId } from '../../../src/ids.ts'
 import type { HomeFeedQuery } from '../../../src/pipeline/home-feed.query.ts'
 import { candidate, filledQuery, post, userId, userIds } from '../home-feed-fixtures.ts'

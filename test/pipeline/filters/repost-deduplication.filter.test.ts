@@ -1,10 +1,5 @@
 import { expect, it } from 'vitest'
-// prettier-ignore -- the line would be too long.
-// prettier-ignore -- the line would be too long.
-// prettier-ignore -- the line would be too long.
-import {
-  repostDeduplicationFilter,
-} from '../../../src/pipeline/filters/repost-deduplication.filter.ts'
+import { repostDeduplicationFilter } from '../../../src/pipeline/filters/repost-deduplication.filter.ts'
 import { candidate, filledQuery, post, repost, userIds } from '../home-feed-fixtures.ts'
 import { judge } from '../judge.ts'
 

@@ -1,12 +1,5 @@
 import { expect, it } from 'vitest'
-// prettier-ignore -- the line would be too long.
-// prettier-ignore -- the line would be too long.
-// prettier-ignore -- the line would be too long.
-// prettier-ignore -- the line would be too long.
-// prettier-ignore -- the line would be too long.
-import {
-  engagementCountsHydrator,
-} from '../../../src/pipeline/hydrators/engagement-counts.hydrator.ts'
+import { engagementCountsHydrator } from '../../../src/pipeline/hydrators/engagement-counts.hydrator.ts'
 import {
   bareCandidate,
   filledQuery,

@@ -1,9 +1,5 @@
 import { expect, it } from 'vitest'
-// prettier-ignore -- the line would be too long.
-// prettier-ignore -- the line would be too long.
-import {
-  followedIdsQueryHydrator,
-} from '../../../src/pipeline/query-hydrators/followed-ids.query-hydrator.ts'
+import { followedIdsQueryHydrator } from '../../../src/pipeline/query-hydrators/followed-ids.query-hydrator.ts'
 import { bareQuery, stageContext, userId } from '../home-feed-fixtures.ts'
 
 it('keeps the order of follows', async () => {

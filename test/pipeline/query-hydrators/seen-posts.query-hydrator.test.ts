@@ -1,9 +1,5 @@
 import { expect, it } from 'vitest'
-// prettier-ignore -- the line would be too long.
-// prettier-ignore -- the line would be too long.
-import {
-  seenPostsQueryHydrator,
-} from '../../../src/pipeline/query-hydrators/seen-posts.query-hydrator.ts'
+import { seenPostsQueryHydrator } from '../../../src/pipeline/query-hydrators/seen-posts.query-hydrator.ts'
 import { bareQuery, NOW_MS, postId, postIds, stageContext, VIEWER } from '../home-feed-fixtures.ts'
 
 it('joins impressions of the window and what is on screen', async () => {

@@ -1,9 +1,5 @@
 import { expect, it } from 'vitest'
-// prettier-ignore -- the line would be too long.
-// prettier-ignore -- the line would be too long.
-import {
-  servedPostsQueryHydrator,
-} from '../../../src/pipeline/query-hydrators/served-posts.query-hydrator.ts'
+import { servedPostsQueryHydrator } from '../../../src/pipeline/query-hydrators/served-posts.query-hydrator.ts'
 import { bareQuery, NOW_MS, postId, postIds, stageContext, VIEWER } from '../home-feed-fixtures.ts'
 
 it('asks for a bounded number of the last minutes', async () => {

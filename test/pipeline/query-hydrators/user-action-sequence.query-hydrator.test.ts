@@ -1,9 +1,5 @@
 import { expect, it } from 'vitest'
-// prettier-ignore -- the line would be too long.
-// prettier-ignore -- the line would be too long.
-import {
-  userActionSequenceQueryHydrator,
-} from '../../../src/pipeline/query-hydrators/user-action-sequence.query-hydrator.ts'
+import { userActionSequenceQueryHydrator } from '../../../src/pipeline/query-hydrators/user-action-sequence.query-hydrator.ts'
 import { bareQuery, stageContext, VIEWER } from '../home-feed-fixtures.ts'
 
 it("asks for the viewer's newest actions", async () => {

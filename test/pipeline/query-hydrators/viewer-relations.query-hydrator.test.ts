@@ -1,9 +1,5 @@
 import { expect, it } from 'vitest'
-// prettier-ignore -- the line would be too long.
-// prettier-ignore -- the line would be too long.
-import {
-  viewerRelationsQueryHydrator,
-} from '../../../src/pipeline/query-hydrators/viewer-relations.query-hydrator.ts'
+import { viewerRelationsQueryHydrator } from '../../../src/pipeline/query-hydrators/viewer-relations.query-hydrator.ts'
 import { bareQuery, NOW_MS, stageContext, VIEWER } from '../home-feed-fixtures.ts'
 import { relations } from '../store-fixtures.ts'
 

@@ -1,10 +1,6 @@
 import { expect, it } from 'vitest'
 import { LastKnownGood } from '../../../src/pipeline/last-known-good.ts'
-// prettier-ignore -- the line would be too long.
-// prettier-ignore -- the line would be too long.
-import {
-  followedIdsQueryHydrator,
-} from '../../../src/pipeline/query-hydrators/followed-ids.query-hydrator.ts'
+import { followedIdsQueryHydrator } from '../../../src/pipeline/query-hydrators/followed-ids.query-hydrator.ts'
 import { withLastKnownGood } from '../../../src/pipeline/query-hydrators/with-last-known-good.ts'
 import type { UserId } from '../../../src/ids.ts'
 import { bareQuery, NOW_MS, stageContext, userId, userIds } from '../home-feed-fixtures.ts'

@@ -1,10 +1,6 @@
 import { expect, it } from 'vitest'
 import { RequestCache } from '../../../src/pipeline/request-cache.ts'
-// prettier-ignore -- the line would be too long.
-// prettier-ignore -- the line would be too long.
-import {
-  requestCacheSideEffect,
-} from '../../../src/pipeline/side-effects/request-cache.side-effect.ts'
+import { requestCacheSideEffect } from '../../../src/pipeline/side-effects/request-cache.side-effect.ts'
 import { candidate, filledQuery, NOW_MS, post, stageContext } from '../home-feed-fixtures.ts'
 import { row } from '../score-fixtures.ts'
 
