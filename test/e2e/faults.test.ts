@@ -35,7 +35,8 @@ async function askFeed() {
 }
 
 async function isHealthy(): Promise<boolean> {
-  return (await askFeed()).session.degradation.length === 0
+  const answer = await gateway.query(FEED, { viewerId: PERSONAS.ada })
+  return answer.errors === undefined && answer.data.homeFeed.session.degradation.length === 0
 }
 
 const recovered = { what: 'the feed to be healthy again', timeoutMs: 90_000, everyMs: 200 }
@@ -73,7 +74,7 @@ describe.each(CASES)('when the $service service dies', ({ service, flag, depende
     const frozen = await processId(service)
     process.kill(frozen, 'SIGSTOP')
     try {
-      const feeds = await Promise.all(Array.from({ length: 8 }, askFeed))
+      const feeds = await Promise.all(Array.from({ length: 2 }, askFeed))
       for (const feed of feeds) {
         expect(feed.edges).toHaveLength(20)
         expect(feed.session.degradation).toContain(flag)
