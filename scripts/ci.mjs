@@ -6,12 +6,13 @@ import {
   ROOT,
   SetupError,
   ensureNodePackages,
-  ensurePython,
+  ensureTools,
   pinnedNode,
   runForeground,
   runScript,
   say,
 } from './environment.mjs'
+import { ensurePython } from './python-environment.mjs'
 
 const GENERATED = ['src/gen', 'python/phoenix/gen']
 const SCHEMA = 'schema/schema.graphql'
@@ -50,7 +51,7 @@ function breakingCheck() {
 
 await runScript(async () => {
   await ensureNodePackages()
-  await ensureNodePackages('tools', 'linters and generators, about 60 MB to download')
+  await ensureTools()
   const python = await ensurePython({ development: true })
   if (!existsSync(join(ROOT, '.git'))) throw new SetupError('npm run ci needs a git checkout.')
   // oxlint looks for its type-aware half on the PATH.

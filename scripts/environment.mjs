@@ -1,28 +1,17 @@
 /**
- * Makes the two environments that homefeed runs in: Node packages and the project's own Python.
+ * Checks the machine and installs the Node packages; `python-environment.mjs` makes the Python.
  * Uses nothing but Node's own modules, and runs on Node 20: it is what runs before `npm ci` did.
  * Every step is idempotent, survives Ctrl-C, and is redone only when its lock file changed.
  */
-import { spawn, spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import {
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statfsSync,
-  writeFileSync,
-} from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, statfsSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 export const ROOT = dirname(dirname(fileURLToPath(import.meta.url)))
 
 const NODE_MIN = [20, 12]
-const PYTHON_MIN = 11
-/** The newest minor version of Python 3 that the tests ran on is 11; up to this one it may run. */
-const PYTHON_MAX = 13
 const FREE_BYTES_MIN = 2_500_000_000
 
 /** A fault with its remedy in one sentence: printed without a stack trace. */
@@ -69,7 +58,7 @@ export function checkPlatform() {
 }
 
 /** @param {string} directory */
-function makeDirectory(directory) {
+export function makeDirectory(directory) {
   try {
     mkdirSync(directory, { recursive: true })
   } catch (error) {
@@ -81,7 +70,7 @@ function makeDirectory(directory) {
 }
 
 /** @param {string} directory */
-function checkFreeSpace(directory) {
+export function checkFreeSpace(directory) {
   const { bavail, bsize } = statfsSync(directory)
   if (bavail * bsize >= FREE_BYTES_MIN) return
   const free = (bavail * bsize) / 1e9
@@ -92,12 +81,12 @@ function checkFreeSpace(directory) {
 }
 
 /** @param {string[]} parts */
-function digest(...parts) {
+export function digest(...parts) {
   return createHash('sha256').update(parts.join('\0')).digest('hex')
 }
 
 /** @param {string} path */
-function readStamp(path) {
+export function readStamp(path) {
   return existsSync(path) ? readFileSync(path, 'utf8') : ''
 }
 
@@ -108,7 +97,7 @@ function readStamp(path) {
  * @param {string[]} commandLine
  * @param {string} cwd
  */
-async function runStep(label, [command = '', ...args], cwd = ROOT) {
+export async function runStep(label, [command = '', ...args], cwd = ROOT) {
   const startedAt = Date.now()
   const child = spawn(command, args, { cwd, stdio: ['ignore', 'pipe', 'pipe'] })
   let output = ''
@@ -157,11 +146,12 @@ function explainFailure(label, output) {
 }
 
 /**
- * `npm ci`, when `package-lock.json` changed since the last time.
+ * Installs what a package's lock names, when the lock changed since the last time.
  * @param {string} directory of the package, relative to the root
+ * @param {string[]} command of npm that installs it
  * @param {string} size in words
  */
-export async function ensureNodePackages(directory = '.', size = 'about 190 MB to download') {
+async function ensurePackages(directory, command, size) {
   const cwd = join(ROOT, directory)
   const stamp = join(cwd, 'node_modules', '.homefeed-stamp')
   const lock = readFileSync(join(cwd, 'package-lock.json'), 'utf8')
@@ -169,97 +159,32 @@ export async function ensureNodePackages(directory = '.', size = 'about 190 MB t
   if (readStamp(stamp) === wanted) return
   checkFreeSpace(ROOT)
   const label = `Node packages${directory === '.' ? '' : ` of ${directory}/`}`
-  say(`${label}: npm ci, ${size}`)
+  say(`${label}: npm ${command[0]}, ${size}`)
   const { npm_execpath: npmCli } = process.env
   const npm = npmCli ? [process.execPath, npmCli] : ['npm']
-  await runStep(label, [...npm, 'ci', '--no-audit', '--no-fund'], cwd)
+  await runStep(label, [...npm, ...command, '--no-audit', '--no-fund'], cwd)
   writeFileSync(stamp, wanted)
   say(`${label}: ready`)
+}
+
+/** The product's own packages. */
+export function ensureNodePackages() {
+  return ensurePackages('.', ['ci'], 'about 190 MB to download')
+}
+
+/**
+ * Linters and code generators. Some registries lack their binaries for other systems, so the
+ * lock cannot name those, and `npm ci` refuses such a lock; `npm install` takes it, with the
+ * locked versions and hashes, and `--no-save` leaves it as it is.
+ */
+export function ensureTools() {
+  return ensurePackages('tools', ['install', '--no-save'], 'linters and generators, about 60 MB')
 }
 
 /** The Node that everything after `npm ci` runs on: the pinned one where it exists. */
 export function pinnedNode() {
   const path = join(ROOT, 'node_modules', '.bin', 'node')
   return existsSync(path) ? path : process.execPath
-}
-
-/** @returns {{ command: string, version: string }} */
-function findPython() {
-  const seen = []
-  for (const command of ['python3.11', 'python3.12', 'python3.13', 'python3', 'python']) {
-    const probe = spawnSync(
-      command,
-      ['-c', 'import sys; print("%d.%d.%d" % sys.version_info[:3])'],
-      {
-        encoding: 'utf8',
-      },
-    )
-    if (probe.status !== 0) continue
-    const version = probe.stdout.trim()
-    const [major = 0, minor = 0] = version.split('.').map(Number)
-    if (major === 3 && minor >= PYTHON_MIN && minor <= PYTHON_MAX) return { command, version }
-    seen.push(`${command} is ${version}`)
-  }
-  const found = seen.length === 0 ? 'there is none on the PATH' : seen.join(', ')
-  throw new SetupError(
-    `Python 3.${PYTHON_MIN} to 3.${PYTHON_MAX} is needed, but ${found}: install it, for ` +
-      'example with `apt-get install python3 python3-venv`.',
-  )
-}
-
-/** @param {string} directory of the virtual environment */
-function interpreterOf(directory) {
-  return join(directory, 'bin', 'python')
-}
-
-/** @param {{ command: string, version: string }} python */
-function checkVenvModule({ command, version }) {
-  if (spawnSync(command, ['-c', 'import venv, ensurepip']).status === 0) return
-  const minor = version.split('.').slice(0, 2).join('.')
-  throw new SetupError(
-    `Python ${version} lacks its venv module: install it, for example with ` +
-      `\`apt-get install python${minor}-venv\`.`,
-  )
-}
-
-/**
- * The project's own Python in the data directory, with locked and hashed requirements.
- * @param {{ development?: boolean }} options development adds the test and lint tools
- * @returns {Promise<string>} path of the interpreter
- */
-export async function ensurePython({ development = false } = {}) {
-  const directory = join(dataDirectory(), 'python')
-  const interpreter = interpreterOf(directory)
-  const lock = (name) => readFileSync(join(ROOT, 'python', name), 'utf8')
-  const stamps = {
-    runtime: digest(lock('requirements.txt')),
-    development: digest(lock('requirements.txt'), lock('requirements-dev.txt')),
-  }
-  const stamp = join(directory, '.homefeed-stamp')
-  const have = readStamp(stamp)
-  const works = () => spawnSync(interpreter, ['-c', 'pass']).status === 0
-  if ((have === stamps.development || (!development && have === stamps.runtime)) && works()) {
-    return interpreter
-  }
-  makeDirectory(dataDirectory())
-  checkFreeSpace(dataDirectory())
-  if (!existsSync(interpreter) || !works()) {
-    const python = findPython()
-    checkVenvModule(python)
-    say(`Python: a virtual environment of Python ${python.version} in ${directory}`)
-    const unfinished = `${directory}.unfinished`
-    rmSync(unfinished, { recursive: true, force: true })
-    rmSync(directory, { recursive: true, force: true })
-    await runStep('Python environment', [python.command, '-m', 'venv', unfinished])
-    renameSync(unfinished, directory)
-  }
-  const file = development ? 'requirements-dev.txt' : 'requirements.txt'
-  say(`Python packages: ${file}, about 200 MB to download, 750 MB on disk`)
-  const pip = ['-m', 'pip', 'install', '--require-hashes', '--disable-pip-version-check']
-  await runStep('Python packages', [interpreter, ...pip, '-r', join('python', file)])
-  writeFileSync(stamp, development ? stamps.development : stamps.runtime)
-  say('Python packages: ready')
-  return interpreter
 }
 
 /**

@@ -1,6 +1,7 @@
 /** `npm run python -- ARGS`: the project's own interpreter, with `python/` importable. */
 import { join } from 'node:path'
-import { ROOT, ensurePython, loadDotEnv, runForeground, runScript } from './environment.mjs'
+import { ROOT, loadDotEnv, runForeground, runScript } from './environment.mjs'
+import { ensurePython } from './python-environment.mjs'
 
 await runScript(async () => {
   loadDotEnv()

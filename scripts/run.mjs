@@ -1,12 +1,12 @@
 /** `node scripts/run.mjs FILE.ts ARGS`: makes the environments, then runs a TypeScript script. */
 import {
   ensureNodePackages,
-  ensurePython,
   loadDotEnv,
   pinnedNode,
   runForeground,
   runScript,
 } from './environment.mjs'
+import { ensurePython } from './python-environment.mjs'
 
 await runScript(async () => {
   loadDotEnv()

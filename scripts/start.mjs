@@ -4,11 +4,11 @@ import {
   ROOT,
   checkPlatform,
   ensureNodePackages,
-  ensurePython,
   loadDotEnv,
   pinnedNode,
   runScript,
 } from './environment.mjs'
+import { ensurePython } from './python-environment.mjs'
 
 /** How long the gateway gets to end by itself before it is killed. */
 const SHUTDOWN_MS = 4_500

@@ -10,13 +10,13 @@ import {
   checkPlatform,
   dataDirectory,
   ensureNodePackages,
-  ensurePython,
   loadDotEnv,
   pinnedNode,
   runForeground,
   runScript,
   say,
 } from './environment.mjs'
+import { ensurePython } from './python-environment.mjs'
 
 /** Absent data sets are the one skip that CI allows: their terms forbid a copy here. */
 const SKIPS_ALLOWED = /HOMEFEED_(ML1M|BIRDWATCH)_DIR/

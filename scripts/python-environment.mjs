@@ -1,0 +1,102 @@
+/**
+ * The project's own Python: a virtual environment in the data directory, locked requirements with
+ * hashes. Like environment.mjs it uses Node's own modules only and is redone only when a lock
+ * changed.
+ */
+import { spawnSync } from 'node:child_process'
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import {
+  ROOT,
+  SetupError,
+  checkFreeSpace,
+  dataDirectory,
+  digest,
+  makeDirectory,
+  readStamp,
+  runStep,
+  say,
+} from './environment.mjs'
+
+const PYTHON_MIN = 11
+/** The newest minor version of Python 3 that the tests ran on is 11; up to this one it may run. */
+const PYTHON_MAX = 13
+
+/** @returns {{ command: string, version: string }} */
+function findPython() {
+  const seen = []
+  for (const command of ['python3.11', 'python3.12', 'python3.13', 'python3', 'python']) {
+    const probe = spawnSync(
+      command,
+      ['-c', 'import sys; print("%d.%d.%d" % sys.version_info[:3])'],
+      {
+        encoding: 'utf8',
+      },
+    )
+    if (probe.status !== 0) continue
+    const version = probe.stdout.trim()
+    const [major = 0, minor = 0] = version.split('.').map(Number)
+    if (major === 3 && minor >= PYTHON_MIN && minor <= PYTHON_MAX) return { command, version }
+    seen.push(`${command} is ${version}`)
+  }
+  const found = seen.length === 0 ? 'there is none on the PATH' : seen.join(', ')
+  throw new SetupError(
+    `Python 3.${PYTHON_MIN} to 3.${PYTHON_MAX} is needed, but ${found}: install it, for ` +
+      'example with `apt-get install python3 python3-venv`.',
+  )
+}
+
+/** @param {string} directory of the virtual environment */
+function interpreterOf(directory) {
+  return join(directory, 'bin', 'python')
+}
+
+/** @param {{ command: string, version: string }} python */
+function checkVenvModule({ command, version }) {
+  if (spawnSync(command, ['-c', 'import venv, ensurepip']).status === 0) return
+  const minor = version.split('.').slice(0, 2).join('.')
+  throw new SetupError(
+    `Python ${version} lacks its venv module: install it, for example with ` +
+      `\`apt-get install python${minor}-venv\`.`,
+  )
+}
+
+/**
+ * The project's own Python in the data directory, with locked and hashed requirements.
+ * @param {{ development?: boolean }} options development adds the test and lint tools
+ * @returns {Promise<string>} path of the interpreter
+ */
+export async function ensurePython({ development = false } = {}) {
+  const directory = join(dataDirectory(), 'python')
+  const interpreter = interpreterOf(directory)
+  const lock = (name) => readFileSync(join(ROOT, 'python', name), 'utf8')
+  const stamps = {
+    runtime: digest(lock('requirements.txt')),
+    development: digest(lock('requirements.txt'), lock('requirements-dev.txt')),
+  }
+  const stamp = join(directory, '.homefeed-stamp')
+  const have = readStamp(stamp)
+  const works = () => spawnSync(interpreter, ['-c', 'pass']).status === 0
+  if ((have === stamps.development || (!development && have === stamps.runtime)) && works()) {
+    return interpreter
+  }
+  makeDirectory(dataDirectory())
+  checkFreeSpace(dataDirectory())
+  if (!existsSync(interpreter) || !works()) {
+    const python = findPython()
+    checkVenvModule(python)
+    say(`Python: a virtual environment of Python ${python.version} in ${directory}`)
+    const unfinished = `${directory}.unfinished`
+    rmSync(unfinished, { recursive: true, force: true })
+    rmSync(directory, { recursive: true, force: true })
+    await runStep('Python environment', [python.command, '-m', 'venv', unfinished])
+    renameSync(unfinished, directory)
+  }
+  const file = development ? 'requirements-dev.txt' : 'requirements.txt'
+  say(`Python packages: ${file}, about 200 MB to download, 750 MB on disk`)
+  const pip = ['-m', 'pip', 'install', '--require-hashes', '--disable-pip-version-check']
+  await runStep('Python packages', [interpreter, ...pip, '-r', join('python', file)])
+  writeFileSync(stamp, development ? stamps.development : stamps.runtime)
+  say('Python packages: ready')
+  return interpreter
+}
