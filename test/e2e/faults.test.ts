@@ -74,7 +74,7 @@ describe.each(CASES)('when the $service service dies', ({ service, flag, depende
     const frozen = await processId(service)
     process.kill(frozen, 'SIGSTOP')
     try {
-      const feeds = await Promise.all(Array.from({ length: 2 }, askFeed))
+      const feeds = await Promise.all(Array.from({ length: 8 }, askFeed))
       for (const feed of feeds) {
         expect(feed.edges).toHaveLength(20)
         expect(feed.session.degradation).toContain(flag)

@@ -18,7 +18,7 @@ it('runs its components in this order', () => {
       "query-hydrator SeenPostsQueryHydrator fail-open 150",
       "query-hydrator ServedPostsQueryHydrator fail-open 150",
       "source ThunderSource replace 300",
-      "source PhoenixRetrievalSource replace 500",
+      "source PhoenixRetrievalSource replace 300",
       "hydrator InNetworkHydrator fail-open 1000",
       "hydrator CoreDataHydrator fail-closed 200",
       "hydrator AuthorHydrator fail-open 150",

@@ -60,7 +60,7 @@ def _personas(day: DemoDay, engine: InferenceEngine, *, as_json: bool) -> bool:
 def _load(arguments: argparse.Namespace) -> Checkpoint:
     checkpoint = load_checkpoint(arguments.checkpoint)
     if checkpoint.manifest is None:
-        raise CheckpointError(f"{arguments.checkpoint}: no manifest.json, so no data range")
+        raise CheckpointError("no manifest.json, so no data range")
     return checkpoint
 
 
@@ -77,7 +77,7 @@ def main(argv: list[str] | None = None) -> int:
     try:
         checkpoint = _load(arguments)
     except CheckpointError as error:
-        print(error, file=sys.stderr)
+        print(f"{arguments.checkpoint} cannot be used ({error})", file=sys.stderr)
         return 2
     manifest = checkpoint.manifest
     if manifest is None:

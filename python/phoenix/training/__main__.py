@@ -21,12 +21,13 @@ from phoenix.gen.actions import ACTIONS
 from phoenix.training.factorise import factorise
 from phoenix.training.ranker_training import RankerOptions, train_ranker
 from phoenix.training.retrieval_training import RetrievalOptions, train_retrieval
+from phoenix.training.start_from_factors import FACTORS
 from phoenix.training.viewer_sequences import ViewerSequences, viewer_sequences
 
 DEMO_SEED = 7
 DEMO_NOW = "2026-11-01T00:00:00Z"
 _DEMO_OUT = Path(__file__).resolve().parents[2] / "checkpoints" / "demo"
-_FACTORS = {"size": 32, "ridge": 15.0, "rounds": 6, "seed": 5}
+_FACTORS = {"size": FACTORS, "ridge": 15.0, "rounds": 6, "seed": 5}
 _CORPUS_POSTS = 2_000
 _EXAMPLE_EVENTS = 32
 

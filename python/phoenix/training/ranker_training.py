@@ -18,6 +18,7 @@ from phoenix.training.initialise import (
 from phoenix.training.optimiser import OptimiserOptions
 from phoenix.training.ranker_loss import ranker_loss
 from phoenix.training.rows import batches_of_epoch, create_rows, number_of_batches
+from phoenix.training.start_from_factors import base_rates, start_from_factors, with_user_marks
 from phoenix.training.train_loop import Trained, TrainingProgress, to_bundle, train
 from phoenix.training.viewer_sequences import ViewerSequences
 
@@ -26,7 +27,7 @@ from phoenix.training.viewer_sequences import ViewerSequences
 class RankerOptions:
     """How the ranker is trained; the defaults make the demo checkpoint."""
 
-    epochs: int = 4
+    epochs: int = 3
     impressions_a_batch: int = 2_048
     learning_rate: float = 3e-3
     user_rate: float = 0.05
@@ -71,11 +72,14 @@ def train_ranker(
         for batch in batches_of_epoch(rows, random, options.impressions_a_batch):
             yield builder.build(batch, random)
 
+    parameters = initial_parameters(config, "ranker", random)
+    start_from_factors(parameters, config, base_rates(sequences.impressions))
+    tables = tables_from_factors(
+        initial_tables(config, hashes, random), hashes, factors, spread=options.row_spread
+    )
     trained = train(
-        parameters=initial_parameters(config, "ranker", random),
-        tables=tables_from_factors(
-            initial_tables(config, hashes, random), hashes, factors, spread=options.row_spread
-        ),
+        parameters=parameters,
+        tables=with_user_marks(tables, config),
         loss=ranker_loss(config, dropout_rate=options.dropout, dwell_weight=options.dwell_weight),
         options=OptimiserOptions(
             steps=steps,
