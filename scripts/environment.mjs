@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url'
 
 export const ROOT = dirname(dirname(fileURLToPath(import.meta.url)))
 
-const NODE_MIN = [20, 12]
+const NODE_MIN = 20
 const FREE_BYTES_MIN = 2_500_000_000
 
 /** A fault with its remedy in one sentence: printed without a stack trace. */
@@ -31,6 +31,12 @@ export function dataDirectory() {
 export function loadDotEnv() {
   const path = join(ROOT, '.env')
   if (!existsSync(path)) return
+  if (process.loadEnvFile === undefined) {
+    throw new SetupError(
+      `.env cannot be read by Node ${process.versions.node}: install Node 20.12 or later, or set ` +
+        'its variables in the environment.',
+    )
+  }
   try {
     process.loadEnvFile(path)
   } catch (error) {
@@ -39,10 +45,10 @@ export function loadDotEnv() {
 }
 
 export function checkPlatform() {
-  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
-  if (major < NODE_MIN[0] || (major === NODE_MIN[0] && minor < NODE_MIN[1])) {
+  const major = Number.parseInt(process.versions.node, 10)
+  if (major < NODE_MIN) {
     throw new SetupError(
-      `Node ${process.versions.node} is too old: install Node ${NODE_MIN.join('.')} or later.`,
+      `Node ${process.versions.node} is too old: install Node ${NODE_MIN} or later.`,
     )
   }
   if (process.platform === 'linux') return

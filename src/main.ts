@@ -5,6 +5,7 @@
 import { rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { formatBanner } from './boot/banner.ts'
+import { checkDatabase } from './boot/check-database.ts'
 import { checkPort } from './boot/check-port.ts'
 import { loadCursorKeys } from './boot/cursor-keys.ts'
 import { ensureDemoWorld, loadPersonas, topUpDemoWorld } from './boot/demo-world.ts'
@@ -32,6 +33,7 @@ async function start(config: Config, closers: Closer[], signal: AbortSignal): Pr
   await checkPort(config.host, config.port)
   const database = await createDatabase(config)
   closers.push(() => database.close())
+  await checkDatabase(database, config.databaseUrl)
   await runTimedStep(`Database: ${database.engine} is up to date`, () => migrate(database))
   const starting = runTimedStep('Phoenix: both models serve', () =>
     startPhoenixServices({ config, root: ROOT, checkpoint: CHECKPOINT }),

@@ -11,6 +11,8 @@ const START_MS_MAX = 240_000
 /** What a running gateway writes into its data directory. */
 export interface RuntimeFile {
   readonly url: string
+  /** Of the gateway itself. */
+  readonly processId: number
   readonly processIds: { readonly retrieval: number | null; readonly ranking: number | null }
 }
 
@@ -57,7 +59,8 @@ export const PERSONAS = {
   hana: '108',
 } as const
 
-function pythonPath(): string {
+/** The interpreter that the tests use. */
+export function pythonPath(): string {
   return process.env['HOMEFEED_PYTHON'] ?? join(ROOT, '.homefeed', 'python', 'bin', 'python')
 }
 

@@ -64,19 +64,19 @@ def test_the_checkpoint_reaches_the_feature_oracle_and_beats_simple_rules(day: D
     }
     rows = evaluate_feed(day, rankers, FeedOptions(viewers=VIEWERS))
     verdict = feed_verdict(rows)
-    # 500 viewers hold 0.85 (python -m phoenix.evaluation feed); 60 have a wider error.
-    assert verdict.of_feature_oracle >= 0.80
+    assert verdict.of_feature_oracle >= 0.85
     assert verdict.over_baseline >= 1.2
-    # Without its rows the model loses most of its lead over the better simple rule.
-    by_name = {row.ranker: row.ndcg for row in rows}
-    simple = max(by_name["recency"], by_name["popularity"])
-    assert by_name["permuted"] - simple < 0.5 * (by_name["model"] - simple)
+    # Without its rows of people the model has no lead over the better simple rule.
+    assert feed_verdict(rows, "permuted").over_baseline < 1.0
 
 
-def test_the_command_prints_json_lines(capsys: pytest.CaptureFixture[str]) -> None:
-    main(["personas", "--json"])
+def test_one_pool_is_ordered_differently_for_ada_and_bruno(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["personas", "--json"]) == 0
     line = json.loads(capsys.readouterr().out)
-    assert -1 <= line["adaBrunoSpearman"] <= 1
+    assert line["benchmark"] == "personas"
+    assert line["adaBrunoSpearman"] < 0.5
 
 
 def test_a_directory_without_a_checkpoint_is_refused(

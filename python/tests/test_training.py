@@ -7,12 +7,27 @@ import jax
 import numpy as np
 import pytest
 
+from phoenix.bundle import Candidates, ModelBundle
 from phoenix.checkpoints import load_checkpoint
 from phoenix.data.posts import HOUR_MS
 from phoenix.data.world import create_world, world_training_log
+from phoenix.evaluation.metrics import spearman
 from phoenix.gen.actions import ACTIONS_SHA256
-from phoenix.training.factorise import factorise
+from phoenix.inference import InferenceEngine
+from phoenix.training.factorise import factorise, tables_from_factors
+from phoenix.training.initialise import (
+    demo_config,
+    demo_hashes,
+    initial_parameters,
+    initial_tables,
+)
 from phoenix.training.ranker_training import RankerOptions, train_ranker
+from phoenix.training.start_from_factors import (
+    FACTORS,
+    base_rates,
+    start_from_factors,
+    with_user_marks,
+)
 from phoenix.training.viewer_sequences import (
     BURST_MS,
     LeakError,
@@ -70,7 +85,7 @@ def test_bursts_are_anchored_at_their_first_action() -> None:
 
 
 def test_training_repeats_to_the_bit_and_lowers_the_loss(sequences: ViewerSequences) -> None:
-    factors = factorise(sequences, size=32, ridge=15.0, rounds=2, seed=5)
+    factors = factorise(sequences, size=FACTORS, ridge=15.0, rounds=2, seed=5)
     options = RankerOptions(epochs=2, impressions_a_batch=1_024)
 
     def run():
@@ -85,6 +100,42 @@ def test_training_repeats_to_the_bit_and_lowers_the_loss(sequences: ViewerSequen
         assert np.array_equal(value, second.parameters[name]), name
     for name in ("user", "item", "author"):
         assert np.array_equal(getattr(first.tables, name), getattr(second.tables, name)), name
+
+
+def test_the_ranker_starts_as_the_factorisation(sequences: ViewerSequences) -> None:
+    factors = factorise(sequences, size=FACTORS, ridge=15.0, rounds=2, seed=5)
+    config, hashes = demo_config("ranker"), demo_hashes()
+    random = np.random.default_rng(1)
+    parameters = initial_parameters(config, "ranker", random)
+    rates = base_rates(sequences.impressions)
+    start_from_factors(parameters, config, rates)
+    tables = tables_from_factors(
+        initial_tables(config, hashes, random), hashes, factors, spread=0.5
+    )
+    bundle = ModelBundle(
+        kind="ranker",
+        config=config,
+        parameters=parameters,
+        tables=with_user_marks(tables, config),
+        hashes=hashes,
+        neutral_items_after_ms=0,
+    )
+    authors = factors.author_ids[:100]
+    probabilities, _ = InferenceEngine(bundle).rank(
+        user_id=int(factors.viewer_ids[3]),
+        history=sequences.history_before(3, NOW_MS, config.history_length),
+        candidates=Candidates(
+            post_ids=authors + 1_000_000,
+            author_ids=authors,
+            surfaces=np.zeros(len(authors), np.int32),
+            created_at_ms=np.full(len(authors), NOW_MS),
+        ),
+        request_time_ms=NOW_MS,
+    )
+    favorites = probabilities[:, 0].astype(np.float64)
+    product = factors.author[:100, :-1] @ factors.viewer[3, :-1]
+    assert spearman(favorites, product) > 0.8
+    assert favorites.mean() == pytest.approx(rates.actions[0], rel=0.5)
 
 
 def test_the_demo_checkpoint_says_where_it_comes_from_and_is_small() -> None:

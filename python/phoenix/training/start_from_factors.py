@@ -163,16 +163,13 @@ def _multiply(parameters: dict[str, np.ndarray]) -> None:
 
 def _know_base_rates(parameters: dict[str, np.ndarray], rates: BaseRates) -> None:
     """Heads whose logits start at the base rates, and rise with the product."""
+    rate = np.append(rates.actions, rates.dwell)
+    weight = np.log(rate / (1.0 - rate)) / _NORMED_MARK
     actions = parameters["phoenix_model/unembeddings"]
     actions *= _REST
-    actions[_CANDIDATE_MARK] = _logit(rates.actions) / _NORMED_MARK
+    actions[_CANDIDATE_MARK] = weight[:-1]
     is_negative = np.arange(actions.shape[1]) >= _NEGATIVE_FROM
     actions[_PRODUCT] = np.where(is_negative, _NEGATIVE_SLOPE, _SLOPE)
     continuous = parameters["phoenix_model/continuous_unembeddings"]
     continuous *= _REST
-    dwell = _logit(np.array(rates.dwell)) / _NORMED_MARK
-    continuous[[_CANDIDATE_MARK, _PRODUCT], CONTINUOUS_DWELL] = dwell, _SLOPE
-
-
-def _logit(rate: np.ndarray) -> np.ndarray:
-    return np.log(rate / (1.0 - rate))
+    continuous[[_CANDIDATE_MARK, _PRODUCT], CONTINUOUS_DWELL] = weight[-1], _SLOPE
