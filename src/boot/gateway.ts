@@ -106,7 +106,10 @@ function addGauges(telemetry: Telemetry, database: Database, events: EventFlow):
   })
 }
 
-/** First requests run cold code, and would miss their deadlines: these are asked by nobody. */
+/**
+ * First requests run cold code, and may miss their deadlines: these are asked by nobody. Only that
+ * none of them was answered is worth a word.
+ */
 async function warmUp({ database, logger, nowMs }: GatewayOptions, homeFeed: HomeFeed) {
   const viewers = await database.kysely
     .selectFrom('users')
@@ -114,6 +117,8 @@ async function warmUp({ database, logger, nowMs }: GatewayOptions, homeFeed: Hom
     .orderBy('id')
     .limit(WARM_UP_VIEWERS)
     .execute()
+  let answered = 0
+  let lastError: unknown = null
   for (const { id } of viewers) {
     const request = {
       requestId: `warm-up-${id}`,
@@ -126,9 +131,13 @@ async function warmUp({ database, logger, nowMs }: GatewayOptions, homeFeed: Hom
       loaders: createLoaders(database, nowMs()),
     }
     const { signal } = new AbortController()
-    await homeFeed
-      .rank(request, { nowMs: nowMs(), signal })
-      .catch((error: unknown) => logger.warn('warm_up_failed', { error: describeError(error) }))
+    await homeFeed.rank(request, { nowMs: nowMs(), signal }).then(
+      () => (answered += 1),
+      (error: unknown) => (lastError = error),
+    )
+  }
+  if (answered === 0 && lastError !== null) {
+    logger.warn('warm_up_failed', { error: describeError(lastError) })
   }
 }
 

@@ -11,6 +11,7 @@ import { repostDeduplicationFilter } from './filters/repost-deduplication.filter
 import { requestFilter } from './filters/request.filter.ts'
 import { selfPostFilter } from './filters/self-post.filter.ts'
 import { visibilityFilter } from './filters/visibility.filter.ts'
+import { AdmissionGate } from './framework/admission-gate.ts'
 import { createCandidatePipeline } from './framework/candidate-pipeline.ts'
 import type { CandidatePipeline } from './framework/candidate-pipeline.ts'
 import { foldCopies } from './framework/merge.ts'
@@ -54,6 +55,7 @@ export function createHomeFeedPipeline(dependencies: HomeFeedDependencies): Home
   return createCandidatePipeline<HomeFeedQuery, PostCandidate>({
     name: 'home-feed',
     budgetMs: dependencies.budgetMs ?? params.REQUEST_PARAMS.budgetMs,
+    admission: new AdmissionGate(params.ADMISSION_PARAMS),
     resultSize: ({ slateSize }) => slateSize,
 
     // Who is asking: five reads of the database, at once.

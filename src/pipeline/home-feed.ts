@@ -1,6 +1,7 @@
 import { FeedError } from '../errors.ts'
 import { hasWithheld, toDegradationReport } from './degradation.ts'
 import type { DegradationReport } from './degradation.ts'
+import { OverloadedError } from './framework/admission-gate.ts'
 import type { PipelineResult } from './framework/candidate-pipeline.ts'
 import { ComponentError } from './framework/component-error.ts'
 import type { PostCandidate } from './home-feed.candidate.ts'
@@ -48,7 +49,7 @@ export interface HomeFeed {
    * Ranks anew.
    *
    * @throws FeedError SAFETY_UNAVAILABLE when nothing is left because posts could not be judged,
-   * UNAVAILABLE when every source failed, DEADLINE_EXCEEDED when the time was up with nothing to
+   * UNAVAILABLE when every source failed, OVERLOADED when too many ask, DEADLINE_EXCEEDED when the time was up with nothing to
    * show, INTERNAL when a component broke its contract.
    */
   rank(request: HomeFeedRequest, options: RankOptions): Promise<RankedFeed>
@@ -104,6 +105,10 @@ async function orFeedError<T>(execution: Promise<T>, signal: AbortSignal): Promi
     return await execution
   } catch (cause) {
     if (cause instanceof FeedError) throw cause
+    if (cause instanceof OverloadedError) {
+      const message = 'More feeds are asked for than can be ranked. Please try again in a moment.'
+      throw new FeedError('OVERLOADED', message, { cause })
+    }
     if (signal.aborted) {
       throw new FeedError('DEADLINE_EXCEEDED', 'The request ended before its answer.', { cause })
     }

@@ -66,7 +66,8 @@ export interface PostRow {
 /**
  * Posts that are not deleted and, if reposts, not of a deleted original. A repost takes its
  * original's text and language; authors of parent, original and quoted post are filled in when the
- * row does not name them.
+ * row does not name them. `limit 1` keeps each look-up one by key: as plain joins the planner reads
+ * the whole table three times for a page of candidates.
  */
 export const POST_SELECT = sql.raw(`
   select p.id, p.author_id, p.created_at_ms,
@@ -77,9 +78,17 @@ export const POST_SELECT = sql.raw(`
     coalesce(p.repost_of_user_id, original.author_id) as repost_of_user_id,
     p.quoted_post_id, quoted.author_id as quoted_user_id, p.subscribers_only, p.sensitive
   from posts p
-  left join posts original on original.id = p.repost_of_post_id
-  left join posts parent on parent.id = p.reply_to_post_id and p.reply_to_user_id is null
-  left join posts quoted on quoted.id = p.quoted_post_id`)
+  left join lateral (
+    select id, author_id, text, language, deleted_at_ms from posts
+    where id = p.repost_of_post_id limit 1
+  ) original on true
+  left join lateral (
+    select author_id from posts
+    where id = p.reply_to_post_id and p.reply_to_user_id is null limit 1
+  ) parent on true
+  left join lateral (
+    select author_id from posts where id = p.quoted_post_id limit 1
+  ) quoted on true`)
 
 /** The condition that belongs to `POST_SELECT`. */
 export const POST_IS_LIVE = sql.raw('(p.deleted_at_ms is null and original.deleted_at_ms is null)')

@@ -102,6 +102,6 @@ it('refuses a second start beside it, leaves no orphan when killed, and starts a
 it('says in a sentence that a database cannot be reached', async () => {
   const refused = start({ DATABASE_URL: 'postgres://app@127.0.0.1:1/nowhere' })
   expect(await refused.ended).toBe(1)
-  expect(refused.output()).toMatch(/127\.0\.0\.1:1 .*cannot be reached.*DATABASE_URL/)
+  expect(refused.output()).toMatch(/127\.0\.0\.1:1.*cannot be reached.*DATABASE_URL/)
   expect(refused.output()).not.toMatch(/\n\s+at /)
 })

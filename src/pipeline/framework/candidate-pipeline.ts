@@ -53,7 +53,8 @@ export interface CandidatePipeline<Q extends object, C extends object> {
   /**
    * Answers within the smaller of deadline and budget, or a little after (the last filters only
    * compute). Rejects only when a `fail-closed` filter, the selector, `resultSize` or `finalize`
-   * throws, or with the signal's reason when it aborts; every other failure is in `degraded`.
+   * throws, with `OverloadedError` when the admission gate refuses, or with the signal's reason
+   * when it aborts; every other failure is in `degraded`.
    * Side effects start after the answer.
    */
   execute(query: Q, request: PipelineRequest): Promise<PipelineResult<Q, C>>
@@ -115,30 +116,7 @@ async function runStages<Q extends object, C extends object>(
   const run = new RequestRun(scope)
   // A copy: the caller's query stays as it was, frozen or not.
   const query = { ...ask }
-  await hydrateQuery(run, config, query)
-
-  const candidates = await runSources(run, {
-    components: config.sources,
-    merge: config.merge,
-    query,
-  })
-  scope.signal.throwIfAborted()
-  await runHydrators(run, {
-    stage: 'hydrator',
-    components: config.hydrators,
-    query,
-    candidates,
-  })
-  scope.signal.throwIfAborted()
-
-  const removed: Removed<C>[] = []
-  const ranked = runFilters(run, {
-    stage: 'filter',
-    components: config.filters,
-    query,
-    candidates,
-    removed,
-  })
+  const { candidates, ranked, removed } = await gather(run, config, query)
   await runScorers(run, {
     stage: 'scorer',
     components: config.scorers,
@@ -156,6 +134,43 @@ async function runStages<Q extends object, C extends object>(
     components: run.reports(),
     retrievedCount: candidates.length,
     durationMs: scope.now() - startMs,
+  }
+}
+
+interface Gathered<C> {
+  readonly candidates: readonly C[]
+  readonly ranked: readonly C[]
+  readonly removed: Removed<C>[]
+}
+
+/** Everything up to the filters, behind the admission gate. */
+async function gather<Q extends object, C extends object>(
+  run: RequestRun,
+  config: PipelineConfig<Q, C>,
+  query: Q,
+): Promise<Gathered<C>> {
+  const leave = await config.admission?.enter(run.scope.signal)
+  try {
+    await hydrateQuery(run, config, query)
+    const candidates = await runSources(run, {
+      components: config.sources,
+      merge: config.merge,
+      query,
+    })
+    run.scope.signal.throwIfAborted()
+    await runHydrators(run, { stage: 'hydrator', components: config.hydrators, query, candidates })
+    run.scope.signal.throwIfAborted()
+    const removed: Removed<C>[] = []
+    const ranked = runFilters(run, {
+      stage: 'filter',
+      components: config.filters,
+      query,
+      candidates,
+      removed,
+    })
+    return { candidates, ranked, removed }
+  } finally {
+    leave?.()
   }
 }
 

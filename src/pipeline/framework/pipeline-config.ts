@@ -1,3 +1,4 @@
+import type { AdmissionGate } from './admission-gate.ts'
 import type {
   AnyFilter,
   AnyHydrator,
@@ -17,6 +18,8 @@ export interface PipelineConfig<Q extends object, C extends object> {
   readonly name: string
   /** Time of a request in ms, above 0; a caller may give less. */
   readonly budgetMs: number
+  /** Bounds how many requests gather (hydrate, fetch, filter) at once; scoring is outside of it. */
+  readonly admission?: AdmissionGate
   /** Identity fields of the query and of candidates that components list under `reads`. */
   readonly identity?: {
     readonly query?: readonly IdentityKeys<Q>[]
