@@ -1,5 +1,4 @@
 import type { Config } from '../config.ts'
-import { trustUserId, type PostId } from '../ids.ts'
 import type { Persona } from '../http/graphiql.ts'
 import type { HealthCheck } from '../http/readiness.ts'
 import { GrpcChannel } from '../phoenix/grpc-channel.ts'
@@ -7,19 +6,19 @@ import { GrpcRankingClient } from '../phoenix/grpc-ranking-client.ts'
 import { GrpcRetrievalClient } from '../phoenix/grpc-retrieval-client.ts'
 import type { CallOptions } from '../phoenix/retrieval-client.ts'
 import { STAGES } from '../pipeline/framework/component.ts'
-import { REQUEST_CACHE_PARAMS, REQUEST_PARAMS } from '../pipeline/home-feed.params.ts'
-import { EMPTY_FILTER } from '../pipeline/home-feed.query.ts'
-import { createHomeFeed, type HomeFeed } from '../pipeline/home-feed.ts'
+import { REQUEST_CACHE_PARAMS } from '../pipeline/home-feed.params.ts'
+import { createHomeFeed } from '../pipeline/home-feed.ts'
 import { RequestCache } from '../pipeline/request-cache.ts'
 import { createSafetyMemory } from '../pipeline/safety-memory.ts'
 import { createServer } from '../server.ts'
 import { createLoaders } from '../store/create-loaders.ts'
 import { createViewerStore } from '../store/create-viewer-store.ts'
 import type { Database } from '../store/database.ts'
-import { describeError, Telemetry, type Logger } from '../telemetry.ts'
+import { Telemetry, type Logger } from '../telemetry.ts'
 import { startEventFlow, type EventFlow } from './event-flow.ts'
 import type { PhoenixServices } from './phoenix-services.ts'
 import { runTimedStep, say } from './progress.ts'
+import { warmUp } from './warm-up.ts'
 
 export interface GatewayOptions {
   readonly config: Config
@@ -38,8 +37,6 @@ export interface Gateway {
   close(): Promise<void>
 }
 
-/** Enough for V8 to compile what every request runs. */
-const WARM_UP_VIEWERS = 6
 /** A little less than readiness waits for. */
 const STATUS_MS_MAX = 400
 
@@ -106,41 +103,6 @@ function addGauges(telemetry: Telemetry, database: Database, events: EventFlow):
   })
 }
 
-/**
- * First requests run cold code, and may miss their deadlines: these are asked by nobody. Only that
- * none of them was answered is worth a word.
- */
-async function warmUp({ database, logger, nowMs }: GatewayOptions, homeFeed: HomeFeed) {
-  const viewers = await database.kysely
-    .selectFrom('users')
-    .select('id')
-    .orderBy('id')
-    .limit(WARM_UP_VIEWERS)
-    .execute()
-  let answered = 0
-  let lastError: unknown = null
-  for (const { id } of viewers) {
-    const request = {
-      requestId: `warm-up-${id}`,
-      viewerId: trustUserId(id),
-      filter: EMPTY_FILTER,
-      countryCode: null,
-      alsoSeenPostIds: new Set<PostId>(),
-      sessionServedPostIds: new Set<PostId>(),
-      slateSize: REQUEST_PARAMS.slateSize,
-      loaders: createLoaders(database, nowMs()),
-    }
-    const { signal } = new AbortController()
-    await homeFeed.rank(request, { nowMs: nowMs(), signal }).then(
-      () => (answered += 1),
-      (error: unknown) => (lastError = error),
-    )
-  }
-  if (answered === 0 && lastError !== null) {
-    logger.warn('warm_up_failed', { error: describeError(lastError) })
-  }
-}
-
 /** Builds every concrete part, catches up with the event log, and listens. */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { config, database, phoenix, logger, nowMs } = options
@@ -172,7 +134,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     requestCache: new RequestCache({ ...REQUEST_CACHE_PARAMS, now: nowMs }),
     now: nowMs,
   })
-  await runTimedStep('Feed: warmed up', () => warmUp(options, homeFeed))
+  await runTimedStep('Feed: warmed up', () => warmUp(homeFeed, options))
   const server = await createServer({
     config,
     cursorKeys: options.cursorKeys,

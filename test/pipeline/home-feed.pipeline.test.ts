@@ -18,7 +18,7 @@ it('runs its components in this order', () => {
       "query-hydrator SeenPostsQueryHydrator fail-open 300",
       "query-hydrator ServedPostsQueryHydrator fail-open 300",
       "source ThunderSource replace 300",
-      "source PhoenixRetrievalSource replace 300",
+      "source PhoenixRetrievalSource replace 200",
       "hydrator InNetworkHydrator fail-open 1000",
       "hydrator CoreDataHydrator fail-closed 600",
       "hydrator AuthorHydrator fail-open 600",

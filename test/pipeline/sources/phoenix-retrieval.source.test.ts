@@ -11,7 +11,7 @@ import {
   VIEWER,
 } from '../home-feed-fixtures.ts'
 
-const LIMITS = { postsMax: 1_000, postsPerAuthorMax: 20, timeoutMs: 300 }
+const LIMITS = { postsMax: 1_000, postsPerAuthorMax: 20, timeoutMs: 200 }
 
 it('asks with the history, or with the user alone, and passes its limits on', async () => {
   const calls: unknown[] = []
