@@ -21,9 +21,9 @@ export class AuthorTable {
   stamps: Int32Array
   #count = 0
   #stamp = 0
-  readonly #index: IdIndex
+  #index: IdIndex
 
-  /** The arrays are laid out for so many users and moved when there are more. */
+  /** Laid out for so many users; when there are more, everything moves, in one go. */
   constructor(capacity: number) {
     this.ids = new Int32Array((capacity + 1) * 2)
     this.rows = new Int32Array((capacity + 1) * ROW_SIZE)
@@ -45,7 +45,7 @@ export class AuthorTable {
     const known = this.#index.find(low, high)
     if (known !== 0) return known
     this.#count += 1
-    if (this.#count * 2 >= this.ids.length) this.#grow()
+    if (this.#count * 2 === this.ids.length) this.#grow()
     this.ids[this.#count * 2] = low
     this.ids[this.#count * 2 + 1] = high
     this.#index.add(this.#count)
@@ -66,7 +66,8 @@ export class AuthorTable {
     this.ids = doubled(this.ids)
     this.rows = doubled(this.rows)
     this.stamps = doubled(this.stamps)
-    this.#index.moveIds(this.ids)
+    this.#index = new IdIndex(this.ids)
+    for (let author = 1; author < this.#count; author += 1) this.#index.add(author)
   }
 }
 

@@ -9,39 +9,44 @@ const EIGHTHS_FULL_MAX = 6
 const NUMBER_BITS = 26
 const NUMBER_MASK = 2 ** NUMBER_BITS - 1
 
-/** Numbers that an index can hold. */
-export const INDEXED_NUMBERS_MAX = NUMBER_MASK
-
 /**
  * Finds the number (a slot, a dense author) of an id: open addressing with linear probing, 4 bytes
  * a place. The ids themselves stay with their owner, as pairs [low, high] by number; most probes
  * that miss are told by the hash piece and never look there. Number 0 = none.
+ *
+ * Every table has a region of its own, long enough for its share of the capacity, and uses as much
+ * of it as it needs: a power of two of places. What is not used yet takes no memory.
  */
 export class IdIndex {
-  #ids: Int32Array
-  readonly #tables: Int32Array[] = []
+  readonly #ids: Int32Array
+  readonly #places: Int32Array
+  readonly #regionSize: number
+  readonly #masks = new Int32Array(TABLES).fill(TABLE_SIZE_FIRST - 1)
   readonly #counts = new Int32Array(TABLES)
+  /** The entries of a table that grows. */
+  readonly #moving: Int32Array
 
+  /** For the numbers 1 to `ids.length / 2 - 1`; below 2^26. */
   constructor(ids: Int32Array) {
+    // Twice a table's fair share: hashes do not spread evenly, and no table may be full.
+    const share = (ids.length / TABLES) * (8 / EIGHTHS_FULL_MAX)
     this.#ids = ids
-    for (let at = 0; at < TABLES; at += 1) this.#tables.push(new Int32Array(TABLE_SIZE_FIRST))
-  }
-
-  /** After the owner has moved its ids to a larger array. */
-  moveIds(ids: Int32Array): void {
-    this.#ids = ids
+    this.#regionSize = 2 ** Math.ceil(Math.log2(Math.max(share, 8 * TABLE_SIZE_FIRST)))
+    this.#places = new Int32Array(this.#regionSize * TABLES)
+    this.#moving = new Int32Array(this.#regionSize)
   }
 
   /** The number of an id; 0 = not here. */
   find(low: number, high: number): number {
     const hash = hashId(low, high)
-    const table = this.#tables[hash >>> 24]
-    if (table === undefined) return 0
-    const ids = this.#ids
-    const mask = table.length - 1
+    const which = hash >>> 24
+    const start = which * this.#regionSize
+    const mask = this.#masks[which] ?? 0
     const piece = (hash >>> 8) & 63
+    const places = this.#places
+    const ids = this.#ids
     for (let place = hash & mask; ; place = (place + 1) & mask) {
-      const entry = table[place] ?? 0
+      const entry = places[start + place] ?? 0
       if (entry === 0) return 0
       if (entry >>> NUMBER_BITS !== piece) continue
       const number = entry & NUMBER_MASK
@@ -51,53 +56,63 @@ export class IdIndex {
 
   /** Adds a number whose id is in the owner's array and not in the index. */
   add(number: number): void {
-    const hash = hashId(this.#ids[number * 2] ?? 0, this.#ids[number * 2 + 1] ?? 0)
+    const hash = this.#hashOf(number)
     const which = hash >>> 24
     const count = (this.#counts[which] ?? 0) + 1
     this.#counts[which] = count
-    const table = this.#tables[which] ?? new Int32Array(0)
-    const fits = count * 8 <= table.length * EIGHTHS_FULL_MAX
-    place(fits ? table : this.#grow(which), hash, number)
+    if (count * 8 > ((this.#masks[which] ?? 0) + 1) * EIGHTHS_FULL_MAX) this.#grow(which)
+    this.#place(hash, number)
   }
 
   /** Takes a number out; its id must still be in the owner's array. */
   remove(number: number): void {
-    const hash = hashId(this.#ids[number * 2] ?? 0, this.#ids[number * 2 + 1] ?? 0)
-    const which = hash >>> 24
-    const table = this.#tables[which] ?? new Int32Array(0)
-    const mask = table.length - 1
-    let hole = hash & mask
-    while (((table[hole] ?? 0) & NUMBER_MASK) !== number) hole = (hole + 1) & mask
+    const which = this.#hashOf(number) >>> 24
+    const start = which * this.#regionSize
+    const mask = this.#masks[which] ?? 0
+    const places = this.#places
+    let hole = this.#hashOf(number) & mask
+    while (((places[start + hole] ?? 0) & NUMBER_MASK) !== number) hole = (hole + 1) & mask
     this.#counts[which] = (this.#counts[which] ?? 0) - 1
     // Whoever probed past the hole on the way to its place moves up into it.
     for (let at = (hole + 1) & mask; ; at = (at + 1) & mask) {
-      const entry = table[at] ?? 0
+      const entry = places[start + at] ?? 0
       if (entry === 0) break
-      const other = entry & NUMBER_MASK
-      const home = hashId(this.#ids[other * 2] ?? 0, this.#ids[other * 2 + 1] ?? 0) & mask
+      const home = this.#hashOf(entry & NUMBER_MASK) & mask
       if (((at - home) & mask) < ((at - hole) & mask)) continue
-      table[hole] = entry
+      places[start + hole] = entry
       hole = at
     }
-    table[hole] = 0
+    places[start + hole] = 0
   }
 
-  #grow(which: number): Int32Array {
-    const old = this.#tables[which] ?? new Int32Array(0)
-    const table = new Int32Array(old.length * 2)
-    for (const entry of old) {
-      if (entry === 0) continue
-      const number = entry & NUMBER_MASK
-      place(table, hashId(this.#ids[number * 2] ?? 0, this.#ids[number * 2 + 1] ?? 0), number)
+  #hashOf(number: number): number {
+    return hashId(this.#ids[number * 2] ?? 0, this.#ids[number * 2 + 1] ?? 0)
+  }
+
+  /** Puts a number into a free place of its table. */
+  #place(hash: number, number: number): void {
+    const which = hash >>> 24
+    const start = which * this.#regionSize
+    const mask = this.#masks[which] ?? 0
+    let place = hash & mask
+    while (this.#places[start + place] !== 0) place = (place + 1) & mask
+    this.#places[start + place] = (((hash >>> 8) & 63) << NUMBER_BITS) | number
+  }
+
+  #grow(which: number): void {
+    const start = which * this.#regionSize
+    const size = (this.#masks[which] ?? 0) + 1
+    if (size === this.#regionSize) {
+      // Still works while a place is free, which twice the fair share sees to.
+      if ((this.#counts[which] ?? 0) < size) return
+      throw new Error('a table of the id index is full')
     }
-    this.#tables[which] = table
-    return table
+    this.#moving.set(this.#places.subarray(start, start + size))
+    this.#places.fill(0, start, start + size)
+    this.#masks[which] = size * 2 - 1
+    for (let at = 0; at < size; at += 1) {
+      const number = (this.#moving[at] ?? 0) & NUMBER_MASK
+      if (number !== 0) this.#place(this.#hashOf(number), number)
+    }
   }
-}
-
-function place(table: Int32Array, hash: number, number: number): void {
-  const mask = table.length - 1
-  let at = hash & mask
-  while (table[at] !== 0) at = (at + 1) & mask
-  table[at] = (((hash >>> 8) & 63) << NUMBER_BITS) | number
 }

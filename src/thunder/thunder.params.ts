@@ -36,11 +36,11 @@ export const VIDEO_DURATION_MS_MIN = 5_000
 /** Ms between two removals of what has expired. Source A: 2 minutes. */
 export const TRIM_INTERVAL_MS = 120_000
 
-/** Posts and tombstones that one slice of a trim removes: about 1 ms. Ours. */
+/** Posts and tombstones that one slice of a trim removes: 1 to 2 ms. Ours. */
 export const TRIM_SLICE_SIZE = 4_000
 
-/** What has expired since the last call and is removed by a read or write: about 1 ms. Ours. */
-export const SWEPT_PER_CALL_MAX = 4_000
+/** What has expired since the last call and is removed by a read or write: under 1 ms. Ours. */
+export const SWEPT_PER_CALL_MAX = 1_500
 
 /** Posts that a store holds unless told otherwise: about 220 MB when full. Ours, a guess. */
 export const POSTS_MAX = 2_000_000

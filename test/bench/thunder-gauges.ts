@@ -83,13 +83,14 @@ export async function measurePause(world: ThunderWorld): Promise<Readonly<Record
   const into = new Int32Array(RESULTS_MAX)
   const turnsMs: number[] = []
   let at = world.count
-  let deleted = 0
+  // Ten minutes behind the creations.
+  let deleted = world.deleted.length - Math.ceil(world.deleted.length / 288)
   let lastMs = performance.now()
   for (let turn = -CHURN_WARM_UP; turn < CHURN_TURNS; turn += 1) {
     at = world.fillCreations(columns, at, Infinity)
     nowMs = world.createdAtMs(at)
     store.applyColumns(columns)
-    deleted = world.fillDeletions(deletions, deleted % world.deleted.length)
+    deleted = world.fillDeletions(deletions, deleted, Infinity)
     store.applyColumns(deletions)
     store.readSlots(request, into)
     await nextTurn()

@@ -77,13 +77,16 @@ export class ThunderWorld {
     return to
   }
 
-  /** The same for the deletions; `from` counts these. */
-  fillDeletions(columns: PostColumns, from: number): number {
-    const to = Math.min(this.deleted.length, from + columns.capacity)
+  /** The same for deletions, one of every 50 posts, each made ten minutes after its post. */
+  fillDeletions(columns: PostColumns, from: number, end = this.deleted.length): number {
+    const to = Math.min(end, from + columns.capacity)
     for (let at = from; at < to; at += 1) {
+      const shape = at % this.deleted.length
+      const rounds = (at - shape) / this.deleted.length
+      const index = rounds * this.count + (this.deleted[shape] ?? 0)
       columns.kinds[at - from] = DELETE
-      put(columns.postIds, at - from, this.postId(this.deleted[at] ?? 0))
-      columns.atMs[at - from] = WORLD_NOW_MS
+      put(columns.postIds, at - from, this.postId(index))
+      columns.atMs[at - from] = this.createdAtMs(index) + 600_000
     }
     columns.count = to - from
     return to

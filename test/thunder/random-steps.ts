@@ -86,11 +86,13 @@ class StepMaker {
   #post(): StoredPost {
     const kind = this.#random()
     const isReply = kind < 0.4
-    const isRepost = kind >= 0.4 && kind < 0.6
+    // A few are both.
+    const isRepost = kind >= 0.36 && kind < 0.6
     const postId = this.#postId()
+    const authorId = trustUserId(String(1 + (Number(postId) % this.#authors)))
     return {
       postId,
-      authorId: trustUserId(String(1 + (Number(postId) % this.#authors))),
+      authorId: this.#chance(0.02) ? this.#userId() : authorId,
       createdAtSeconds: this.#createdAtSeconds(),
       replyToPostId: isReply && this.#chance(0.9) ? this.#postId() : null,
       replyToUserId: isReply && this.#chance(0.9) ? this.#userId() : null,
@@ -120,6 +122,11 @@ class StepMaker {
       kind: this.#chance(0.25) ? 'videos' : 'posts',
     }
   }
+}
+
+/** The memory bound of a seed's stores: in one seed of three it binds. */
+export function postsMaxOf(seed: number): number {
+  return seed % 3 === 0 ? 5 + (seed % 50) : 2_000
 }
 
 /** The same steps for the same seed. */
