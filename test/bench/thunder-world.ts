@@ -147,16 +147,17 @@ function put(column: Int32Array, row: number, [low, high]: Pair): void {
   column[row * 2 + 1] = high
 }
 
-/** Every author's share of the posts, in random order. */
+/** Every author's share of the posts, in random order; a small world has a sample of the authors. */
 function drawAuthors(count: number, authorCount: number, random: () => number): Int32Array {
   const drawn = new Int32Array(count)
+  const ranks = Math.min(authorCount, AUTHORS_PER_MILLION)
   let at = 0
   for (let round = 0; at < count; round += 1) {
-    for (let rank = 0; rank < authorCount && at < count; rank += 1) {
-      const popularity =
-        (((rank % AUTHORS_PER_MILLION) + RANK_OFFSET) / RANK_OFFSET) ** -RANK_EXPONENT
+    for (let author = 0; author < authorCount && at < count; author += 1) {
+      const rank = ((author % ranks) * AUTHORS_PER_MILLION) / ranks
+      const popularity = ((rank + RANK_OFFSET) / RANK_OFFSET) ** -RANK_EXPONENT
       const posts = round === 0 ? Math.round(POSTS_PER_AUTHOR_MAX * popularity) : 1
-      for (let post = 0; post < posts && at < count; post += 1, at += 1) drawn[at] = rank
+      for (let post = 0; post < posts && at < count; post += 1, at += 1) drawn[at] = author
     }
   }
   for (let last = count - 1; last > 0; last -= 1) {
@@ -184,10 +185,12 @@ export interface WorldRead {
 export function drawRead(world: ThunderWorld, follows: number, seed: number): WorldRead {
   const random = createRandom(seed)
   const followed = new Set<number>()
-  while (followed.size < follows / 2) {
+  for (let draw = 0; draw < world.count && followed.size < follows / 2; draw += 1) {
     followed.add(world.authors[Math.floor(random() * world.count)] ?? 0)
   }
-  while (followed.size < follows) followed.add(Math.floor(random() * world.authorCount))
+  while (followed.size < Math.min(follows, world.authorCount)) {
+    followed.add(Math.floor(random() * world.authorCount))
+  }
   const newest: number[] = []
   for (let at = world.count - 1; at >= 0 && newest.length < 1_200; at -= 1) {
     if (followed.has(world.authors[at] ?? 0)) newest.push(at)
