@@ -5,6 +5,7 @@ import {
   FLAG_REPOST,
   FLAG_SECONDARY,
   FLAG_VIDEO,
+  FLAGS_MASK,
   HIDDEN,
   NEVER,
   toHead,
@@ -14,7 +15,7 @@ import { NewestCandidates } from './newest-candidates.ts'
 import { FIRST_LINK } from './post-links.ts'
 import type { PostTable } from './post-table.ts'
 import type { ReadScope } from './read-scope.ts'
-import { repostLinkOf } from './reply-flags.ts'
+import { flagsOf, repostLinkOf } from './reply-flags.ts'
 import {
   AUTHORS_PER_REQUEST_MAX,
   ORIGINALS_PER_AUTHOR_MAX,
@@ -67,6 +68,7 @@ export class AuthorPlan {
 
   #collectPosts(row: number): void {
     const { exclusions } = this.#scope
+    const { isBehind } = this.#table
     const { entries } = this.#table.timelines
     const { rows } = this.#table.authors
     const threshold = this.#thresholdHead
@@ -76,8 +78,9 @@ export class AuthorPlan {
     let scans = SCANNED_PER_AUTHOR_MAX
     let at = end + ((rows[row + ROW_LENGTH] ?? 0) - 1) * ENTRY_SIZE
     for (; at >= end; at -= ENTRY_SIZE) {
-      const head = entries[at] ?? 0
+      let head = entries[at] ?? 0
       if (((head - threshold) | 0) < 0) break
+      if (isBehind) head = this.#headNow(at)
       const isSecondary = (head & FLAG_SECONDARY) !== 0
       if ((isSecondary ? secondary : originals) === 0) {
         if (secondary + originals === 0) break
@@ -100,6 +103,7 @@ export class AuthorPlan {
 
   #collectVideos(row: number): void {
     const { exclusions } = this.#scope
+    const { isBehind } = this.#table
     const { entries } = this.#table.timelines
     const { rows } = this.#table.authors
     const end = (rows[row + ROW_FIRST] ?? 0) * ENTRY_SIZE
@@ -107,8 +111,9 @@ export class AuthorPlan {
     let scans = SCANNED_PER_AUTHOR_MAX
     let at = end + ((rows[row + ROW_LENGTH] ?? 0) - 1) * ENTRY_SIZE
     for (; at >= end && videos > 0; at -= ENTRY_SIZE) {
-      const head = entries[at] ?? 0
+      let head = entries[at] ?? 0
       if (((head - this.#thresholdHead) | 0) < 0) break
+      if (isBehind) head = this.#headNow(at)
       if ((head & FLAG_VIDEO) === 0 || (head & VERDICT_MASK) === HIDDEN) continue
       if (exclusions.has(entries[at + ENTRY_LOW] ?? 0, entries[at + ENTRY_HIGH] ?? 0)) continue
       if (scans === 0) break
@@ -117,6 +122,13 @@ export class AuthorPlan {
       videos -= 1
       this.#take(at)
     }
+  }
+
+  /** An entry's head with the flags it should have. */
+  #headNow(at: number): number {
+    const { entries } = this.#table.timelines
+    const second = (entries[at] ?? 0) & ~FLAGS_MASK
+    return second | flagsOf(this.#table, entries[at + ENTRY_SLOT] ?? 0)
   }
 
   /** Whether the reply rule and the viewer let a secondary entry or a video through. */

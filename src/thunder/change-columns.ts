@@ -1,5 +1,5 @@
 import { splitId } from './id-halves.ts'
-import { CREATE, DELETE, PostColumns, RESTORE } from './post-columns.ts'
+import { CREATE, DELETE, RESTORE, type PostColumns } from './post-columns.ts'
 import type { PostDeletion, StoredPost } from './stored-post.ts'
 
 const halves = { low: 0, high: 0 }

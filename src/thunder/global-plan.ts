@@ -10,7 +10,7 @@ import { FIRST_LINK } from './post-links.ts'
 import { HOT_AUTHOR, HOT_HEAD, HOT_NEXT, HOT_SIZE } from './post-slots.ts'
 import type { PostTable } from './post-table.ts'
 import type { ReadScope } from './read-scope.ts'
-import { repostLinkOf } from './reply-flags.ts'
+import { flagsOf, repostLinkOf } from './reply-flags.ts'
 import { RING_SECONDS } from './second-ring.ts'
 import {
   ORIGINALS_PER_AUTHOR_MAX,
@@ -49,8 +49,8 @@ export class GlobalPlan {
   }
 
   /**
-   * Writes the newest posts of the stamped authors into `into`; returns how many. -1 = gave up: more
-   * steps than allowed, or too many followed posts in one second.
+   * Writes the newest posts of the stamped authors into `into`; returns how many. -1 = gave up:
+   * more steps than allowed, or too many followed posts in one second.
    */
   read(into: Int32Array, stepsMax: number): number {
     const { firsts, newestSeconds } = this.#table.posts
@@ -119,7 +119,10 @@ export class GlobalPlan {
   /** The same tests, caps included, in the same order as the author plan's. */
   #isWanted(slot: number): boolean {
     const { slots, links, authors } = this.#table
-    const head = slots.hot[slot * HOT_SIZE + HOT_HEAD] ?? 0
+    const { isBehind } = this.#table
+    const head = isBehind
+      ? flagsOf(this.#table, slot)
+      : (slots.hot[slot * HOT_SIZE + HOT_HEAD] ?? 0)
     const verdict = head & VERDICT_MASK
     if (verdict === HIDDEN) return false
     const counts = (slots.hot[slot * HOT_SIZE + HOT_AUTHOR] ?? 0) * 2 + 1

@@ -28,6 +28,7 @@ export class IdIndex {
 
   /** For the numbers 1 to `ids.length / 2 - 1`; below 2^26. */
   constructor(ids: Int32Array) {
+    if (ids.length > 2 * 2 ** NUMBER_BITS) throw new RangeError('more ids than 26 bits can number')
     // Twice a table's fair share: hashes do not spread evenly, and no table may be full.
     const share = (ids.length / TABLES) * (8 / EIGHTHS_FULL_MAX)
     this.#ids = ids

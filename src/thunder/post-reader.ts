@@ -5,7 +5,7 @@ import type { PostTable } from './post-table.ts'
 import { ReadScope, type SlotRequest } from './read-scope.ts'
 import { RETENTION_SECONDS } from './thunder.params.ts'
 
-/** Costs in ns, measured on one core (Zen 4): a row looked at, an entry taken; a post and a second passed. */
+/** Costs in ns on one core (Zen 4): a row looked at, an entry taken; a post, a second passed. */
 const COST_ROW = 6
 const COST_ENTRY = 45
 const COST_STEP = 12

@@ -9,7 +9,7 @@ export const HOT_AUTHOR = 2
 /** As in the timeline entry: second and flags. A tombstone's second is that of its deletion. */
 export const HOT_HEAD = 3
 
-/** Bits of a slot's state. None of the first two = known by name only, because others refer to it. */
+/** Bits of a slot's state. None of the first two = a mere name that others refer to. */
 export const IS_LIVE = 1
 export const IS_TOMBSTONE = 2
 export const IS_REPLY = 4

@@ -12,6 +12,7 @@ import { hashOf } from './store-hash.ts'
 import type { PostDeletion, StoredPost } from './stored-post.ts'
 import { StoredPosts } from './stored-posts.ts'
 import {
+  CHILDREN_PER_CALL_MAX,
   CLOCK_SKEW_SECONDS_MAX,
   POSTS_MAX,
   POSTS_RETURNED_MAX,
@@ -37,6 +38,8 @@ export interface PostStoreStats {
 export interface PostStoreOptions {
   /** The oldest posts go when there would be more. 1 to `POSTS_MAX_LIMIT`. */
   readonly postsMax?: number
+  /** Replies and reposts of a changed post that one call looks at; the rest waits for the next. */
+  readonly childrenPerCallMax?: number
 }
 
 /**
@@ -66,7 +69,10 @@ export class PostStore implements Thunder {
 
   constructor(nowMs: () => number, options: PostStoreOptions = {}) {
     this.#clockMs = nowMs
-    this.#table = new PostTable(options.postsMax ?? POSTS_MAX)
+    this.#table = new PostTable(
+      options.postsMax ?? POSTS_MAX,
+      options.childrenPerCallMax ?? CHILDREN_PER_CALL_MAX,
+    )
     this.#writer = new PostWriter(this.#table)
     this.#reader = new PostReader(this.#table)
     this.#posts = new StoredPosts(this.#table)
@@ -92,9 +98,9 @@ export class PostStore implements Thunder {
   }
 
   /**
-   * Applies rows of a batch, in order, as `insert`, `restore` and `delete` would. The values must be
-   * possible ones: ids from 1 to 2^63 - 1, no post its own parent. About 1 us a row: let others run
-   * between slices of a few thousand.
+   * Applies rows of a batch, in order, as `insert`, `restore` and `delete` would. The values must
+   * be possible ones: ids from 1 to 2^63 - 1, no post its own parent. About 1 us a row: let others
+   * run between slices of a few thousand.
    */
   applyColumns(columns: PostColumns, from = 0, to = columns.count): void {
     const nowSeconds = this.#advance()
@@ -156,6 +162,7 @@ export class PostStore implements Thunder {
   *trimSlices(sliceSize = TRIM_SLICE_SIZE): IterableIterator<void> {
     const nowSeconds = this.#nowSeconds()
     while (this.#sweep(nowSeconds, sliceSize) === sliceSize) yield
+    while (this.#table.proceed()) yield
   }
 
   stats(): PostStoreStats {
@@ -214,6 +221,7 @@ export class PostStore implements Thunder {
     // The rings must have room for every second up to the farthest that may come.
     const isOverdue = nowSeconds + CLOCK_SKEW_SECONDS_MAX - oldest >= RING_SECONDS
     this.#sweep(nowSeconds, isOverdue ? Infinity : SWEPT_PER_CALL_MAX)
+    this.#table.proceed()
     return nowSeconds
   }
 

@@ -1,12 +1,12 @@
 import { AuthorTable } from './author-table.ts'
-import { toHead, FLAGS_MASK } from './entry-head.ts'
+import { ChildReflagger } from './child-reflagger.ts'
+import { toHead } from './entry-head.ts'
 import type { PostColumns } from './post-columns.ts'
 import { FIRST_LINK, PostLinks, SECOND_LINK } from './post-links.ts'
 import {
   HAS_VIDEO,
   HOT_AUTHOR,
   HOT_HEAD,
-  HOT_NEXT,
   HOT_SIZE,
   IS_LIVE,
   IS_REPLY,
@@ -16,6 +16,7 @@ import {
 } from './post-slots.ts'
 import { flagsOf, repostLinkOf, type PostGraph } from './reply-flags.ts'
 import { SecondRing } from './second-ring.ts'
+import { POSTS_MAX_LIMIT } from './thunder.params.ts'
 import { Timelines } from './timelines.ts'
 
 /** Slots beside two a post: a store with a small bound still has to know what posts refer to. */
@@ -36,11 +37,16 @@ export class PostTable implements PostGraph {
   readonly posts: SecondRing
   /** Tombstones by the second of the deletion. */
   readonly tombstones: SecondRing
+  readonly #children: ChildReflagger
   readonly #postsMax: number
   #evicted = 0
   #published = 0
 
-  constructor(postsMax: number) {
+  /** @throws {RangeError} for a bound that is not from 1 to `POSTS_MAX_LIMIT`. */
+  constructor(postsMax: number, childrenPerCallMax: number) {
+    if (!(postsMax >= 1 && postsMax <= POSTS_MAX_LIMIT)) {
+      throw new RangeError(`a store can hold 1 to ${POSTS_MAX_LIMIT} posts, not ${postsMax}`)
+    }
     const slots = postsMax * 2 + SLOTS_SPARE
     this.#postsMax = postsMax
     this.authors = new AuthorTable(Math.max(postsMax, SLOTS_SPARE))
@@ -48,6 +54,7 @@ export class PostTable implements PostGraph {
     this.links = new PostLinks(slots)
     // Blocks are at least a quarter full, new ones half, whatever the lengths.
     this.timelines = new Timelines(this.authors, this.slots, postsMax * 4 + SLOTS_SPARE)
+    this.#children = new ChildReflagger(this, this.timelines, childrenPerCallMax)
     this.posts = new SecondRing(this.slots.hot)
     this.tombstones = new SecondRing(this.slots.hot)
   }
@@ -55,6 +62,11 @@ export class PostTable implements PostGraph {
   /** Posts that went before their time, because there were too many. */
   get evicted(): number {
     return this.#evicted
+  }
+
+  /** Whether flags in timelines may be out of date; `flagsOf` is not. */
+  get isBehind(): boolean {
+    return this.#children.isBehind
   }
 
   /** Posts that ever became live. */
@@ -90,7 +102,7 @@ export class PostTable implements PostGraph {
     while (!this.timelines.insert(slot) && this.#evictOldest())
     this.posts.append(slot, seconds)
     this.#published += 1
-    this.#reflagChildren(slot)
+    this.#children.reflagChildren(slot)
     while (this.posts.count > this.#postsMax) this.#evictOldest()
   }
 
@@ -110,7 +122,7 @@ export class PostTable implements PostGraph {
 
   /** Lets a slot go that has lost its state: its children learn of it, its id may be forgotten. */
   settle(slot: number): void {
-    this.#reflagChildren(slot)
+    this.#children.reflagChildren(slot)
     this.#freeIfUnused(slot)
   }
 
@@ -119,7 +131,7 @@ export class PostTable implements PostGraph {
     this.slots.states[slot] = IS_TOMBSTONE
     this.slots.hot[slot * HOT_SIZE + HOT_HEAD] = toHead(seconds)
     this.tombstones.append(slot, seconds)
-    this.#reflagChildren(slot)
+    this.#children.reflagChildren(slot)
     while (this.tombstones.count > this.#postsMax) {
       const oldest = this.tombstones.oldest()
       this.unearth(oldest)
@@ -153,6 +165,11 @@ export class PostTable implements PostGraph {
       this.settle(slot)
     }
     return swept
+  }
+
+  /** Goes on telling the children of a changed post; false = there is nothing left to do. */
+  proceed(): boolean {
+    return this.#children.proceed()
   }
 
   #drop(slot: number): void {
@@ -214,26 +231,12 @@ export class PostTable implements PostGraph {
   }
 
   #unlink(link: number): void {
+    if (this.#children.isBehind) this.#children.leave(link)
     const parent = this.links.detach(link)
     if (parent !== 0) this.#freeIfUnused(parent)
   }
 
   #freeIfUnused(slot: number): void {
     if (this.slots.states[slot] === 0 && this.links.firstChildOf(slot) === 0) this.slots.free(slot)
-  }
-
-  #reflagChildren(slot: number): void {
-    const { hot } = this.slots
-    let link = this.links.firstChildOf(slot)
-    for (; link !== 0; link = this.links.nextSibling(link)) {
-      const child = link >>> 1
-      const at = child * HOT_SIZE + HOT_HEAD
-      const head = hot[at] ?? 0
-      const reflagged = (head & ~FLAGS_MASK) | flagsOf(this, child)
-      // One that is just being published is in no ring yet, and makes its flags itself.
-      if (reflagged === head || hot[child * HOT_SIZE + HOT_NEXT] === 0) continue
-      hot[at] = reflagged
-      this.timelines.reflag(child)
-    }
   }
 }

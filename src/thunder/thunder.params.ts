@@ -42,6 +42,9 @@ export const TRIM_SLICE_SIZE = 4_000
 /** What has expired since the last call and is removed by a read or write: under 1 ms. Ours. */
 export const SWEPT_PER_CALL_MAX = 1_500
 
+/** Replies and reposts of a changed post that are looked at in one go: under 1 ms. Ours. */
+export const CHILDREN_PER_CALL_MAX = 2_000
+
 /** Posts that a store holds unless told otherwise: about 220 MB when full. Ours, a guess. */
 export const POSTS_MAX = 2_000_000
 

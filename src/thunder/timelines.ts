@@ -99,7 +99,7 @@ export class Timelines {
     if (place + 1 === rows[row + ROW_LENGTH]) rows[row + ROW_NEWEST] = head
   }
 
-  /** How many entries of an author are older than this slot: its place, or the one it should get. */
+  /** How many entries of an author are older than this slot: its place, or its future one. */
   #placeOf(slot: number, row: number): number {
     const { rows } = this.#authors
     const first = rows[row + ROW_FIRST] ?? 0

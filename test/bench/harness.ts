@@ -28,7 +28,7 @@ export interface Benchmark {
   readonly facts: Readonly<Record<string, number | string>>
   /** The variant that the others are divided by. */
   readonly peer: string
-  /** Whether the ratio says how many times the peer's time it takes (default), or how much faster it is. */
+  /** Whether the ratio is of times (default), or says how many times faster than the peer. */
   readonly ratio?: 'time' | 'speed'
   readonly warmUpRuns: number
   readonly sampleRuns: number

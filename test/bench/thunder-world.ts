@@ -6,7 +6,7 @@ export const WORLD_NOW_MS = 1_780_000_000_000
 const SPAN_MS = 172_800_000
 const SNOWFLAKE_EPOCH_MS = 1_288_834_974_657
 const POSTS_PER_AUTHOR_MAX = 2_400
-/** Zipf-Mandelbrot, so that of every 100,000 authors the median has 3 posts and all have a million. */
+/** Zipf-Mandelbrot: of every 100,000 authors the median has 3 posts, all have a million. */
 const RANK_OFFSET = 47
 const RANK_EXPONENT = 0.965
 const AUTHORS_PER_MILLION = 100_000
@@ -147,7 +147,7 @@ function put(column: Int32Array, row: number, [low, high]: Pair): void {
   column[row * 2 + 1] = high
 }
 
-/** Every author's share of the posts, in random order; a small world has a sample of the authors. */
+/** Every author's share of the posts, in random order; a small world samples the authors. */
 function drawAuthors(count: number, authorCount: number, random: () => number): Int32Array {
   const drawn = new Int32Array(count)
   const ranks = Math.min(authorCount, AUTHORS_PER_MILLION)

@@ -39,6 +39,12 @@ describe('the memory bound', () => {
     expect(store.stats()).toMatchObject({ posts: 3, evicted: 2, outcomes: { evicted: 1 } })
   })
 
+  it('is 1 to 33 million', () => {
+    for (const wrong of [0, -1, NaN, 33_000_001]) {
+      expect(() => createStore(wrong)).toThrow('a store can hold 1 to 33000000 posts')
+    }
+  })
+
   it('takes away what depended on an evicted post', () => {
     const store = createStore(2)
     insert(store, { id: 1, by: 1, age: 50 })
@@ -154,6 +160,24 @@ describe('all plans', () => {
     const follows = Array.from({ length: 20 }, (_, at) => at + 1)
     expect(read(store, { follows })).toEqual(Array.from({ length: 400 }, (_, at) => 400 - at))
     expect(read(store, { follows, max: 3 })).toEqual([400, 399, 398])
+  })
+})
+
+describe('a post that very many repost', () => {
+  it('goes with all of them at once, though they are told in pieces', () => {
+    const bounds = { postsMax: 1_000, childrenPerCallMax: 100 }
+    const store = new PostStore(() => nowSeconds * 1_000, bounds)
+    const follows = Array.from({ length: 50 }, (_, at) => at + 1)
+    insert(store, { id: 1, by: 1 })
+    for (let id = 2; id <= 900; id += 1) {
+      insert(store, { id, by: 1 + (id % 50), repostOf: { post: 1, user: 1 } })
+    }
+    store.delete({ postId: postId(1), deletedAtSeconds: nowSeconds, version: 0n })
+    expect(read(store, { follows })).toEqual([])
+    expect([...store.trimSlices()].length).toBeGreaterThan(3)
+    expect(read(store, { follows })).toEqual([])
+    store.restore(storedPost({ id: 1, by: 1 }))
+    expect(read(store, { follows })).toHaveLength(900)
   })
 })
 

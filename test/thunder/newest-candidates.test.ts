@@ -27,11 +27,12 @@ function sorted(candidates: readonly Candidate[], max: number): number[] {
   return inOrder.slice(0, max).map(({ slot }) => slot)
 }
 
-// A span of 1 puts all into one second, of 200,000 nearly each into its own; 2^27 s is where heads wrap.
+// A span of 1 puts all into one second, of 200,000 nearly each into its own.
 it.each([1, 3, 40, 5_000, 200_000])('picks the newest, in order, out of a span of %i s', (span) => {
   const random = createRandom(span)
   for (const count of [0, 1, 2, 30, 700]) {
     const candidates = Array.from({ length: count }, (_, at) => ({
+      // Heads wrap here.
       seconds: 14 * 2 ** 27 - Math.floor(random() * span) + Math.floor(span / 2),
       id: BigInt(at * 7_919 + 1) * (at % 2 === 0 ? 1n : 2n ** 31n + 5n),
       slot: at + 1,

@@ -2,7 +2,13 @@ import { expect, it } from 'vitest'
 import { PostStore } from '../../src/thunder/post-store.ts'
 import type { RecentPostsRequest } from '../../src/thunder/thunder.ts'
 import { NaiveThunder } from './naive-thunder.ts'
-import { postsMaxOf, randomSteps, START_SECONDS, type Step } from './random-steps.ts'
+import {
+  boundsOf,
+  randomSteps,
+  START_SECONDS,
+  type Step,
+  type StoreBounds,
+} from './random-steps.ts'
 import { shrinkSteps } from './shrink-steps.ts'
 import { toSlotRequest } from './stored-post-fixture.ts'
 
@@ -43,10 +49,10 @@ function answersOf(store: PostStore, request: RecentPostsRequest): Record<string
 }
 
 /** What the two disagree on; null when they never do. */
-function findDifference(steps: readonly Step[], postsMax: number): string | null {
+function findDifference(steps: readonly Step[], options: StoreBounds): string | null {
   let nowSeconds = START_SECONDS
-  const store = new PostStore(() => nowSeconds * 1_000 + 999, { postsMax })
-  const naive = new NaiveThunder(postsMax)
+  const store = new PostStore(() => nowSeconds * 1_000 + 999, options)
+  const naive = new NaiveThunder(options.postsMax)
   for (const [at, step] of steps.entries()) {
     if (step.kind === 'clock') {
       nowSeconds = step.seconds
@@ -78,13 +84,13 @@ it(
   `reads what the naive oracle reads, order included, on ${SEEDS} random sequences`,
   () => {
     for (let seed = 1; seed <= SEEDS; seed += 1) {
-      const postsMax = postsMaxOf(seed)
+      const bounds = boundsOf(seed)
       const steps = randomSteps(seed, STEPS)
-      if (findDifference(steps, postsMax) === null) continue
-      const fails = (some: readonly Step[]) => findDifference(some, postsMax) !== null
+      if (findDifference(steps, bounds) === null) continue
+      const fails = (some: readonly Step[]) => findDifference(some, bounds) !== null
       const shortest = shrinkSteps(steps, fails)
       expect.fail(
-        `seed ${seed}, at most ${postsMax} posts: ${findDifference(shortest, postsMax)}, after\n` +
+        `seed ${seed}, ${JSON.stringify(bounds)}: ${findDifference(shortest, bounds)}, after\n` +
           describeSteps(shortest),
       )
     }

@@ -124,9 +124,17 @@ class StepMaker {
   }
 }
 
-/** The memory bound of a seed's stores: in one seed of three it binds. */
-export function postsMaxOf(seed: number): number {
-  return seed % 3 === 0 ? 5 + (seed % 50) : 2_000
+export interface StoreBounds {
+  readonly postsMax: number
+  readonly childrenPerCallMax: number
+}
+
+/** Bounds of a seed's store: in one seed of three memory binds, in half work waits for later. */
+export function boundsOf(seed: number): StoreBounds {
+  return {
+    postsMax: seed % 3 === 0 ? 5 + (seed % 50) : 2_000,
+    childrenPerCallMax: seed % 2 === 0 ? 1 : 2_000,
+  }
 }
 
 /** The same steps for the same seed. */
