@@ -108,12 +108,20 @@ export class IdIndex {
       if ((this.#counts[which] ?? 0) < size) return
       throw new Error('a table of the id index is full')
     }
-    this.#moving.set(this.#places.subarray(start, start + size))
-    this.#places.fill(0, start, start + size)
+    const places = this.#places
+    const moving = this.#moving
+    let count = 0
+    for (let place = start; place < start + size; place += 1) {
+      const entry = places[place] ?? 0
+      if (entry === 0) continue
+      moving[count] = entry & NUMBER_MASK
+      count += 1
+      places[place] = 0
+    }
     this.#masks[which] = size * 2 - 1
-    for (let at = 0; at < size; at += 1) {
-      const number = (this.#moving[at] ?? 0) & NUMBER_MASK
-      if (number !== 0) this.#place(this.#hashOf(number), number)
+    for (let at = 0; at < count; at += 1) {
+      const number = moving[at] ?? 0
+      this.#place(this.#hashOf(number), number)
     }
   }
 }

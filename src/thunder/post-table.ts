@@ -227,7 +227,13 @@ export class PostTable implements PostGraph {
   #name(link: number, userIds: Int32Array, row: number): void {
     const low = userIds[row * 2] ?? 0
     const high = userIds[row * 2 + 1] ?? 0
-    if ((low | high) !== 0) this.links.setUser(link, this.authors.intern(low, high))
+    if ((low | high) === 0) return
+    // Nearly always the parent's author, whose row the flags need anyway.
+    const parent = this.links.parentOf(link >>> 1, link & 1)
+    const author = this.slots.hot[parent * HOT_SIZE + HOT_AUTHOR] ?? 0
+    const { ids } = this.authors
+    const isAuthor = author !== 0 && ids[author * 2] === low && ids[author * 2 + 1] === high
+    this.links.setUser(link, isAuthor ? author : this.authors.intern(low, high))
   }
 
   #unlink(link: number): void {

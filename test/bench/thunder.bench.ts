@@ -20,7 +20,7 @@ import { drawRead, ThunderWorld, WORLD_NOW_MS, type Pair, type WorldRead } from 
 
 const flagAt = process.argv.indexOf('--posts')
 const POSTS = flagAt < 0 ? 1_000_000 : Number(process.argv[flagAt + 1])
-const READS = 24
+const READS = 16
 const RESULTS_MAX = 1_200
 const BATCH_ROWS = 10_000
 const FOLLOWS = [200, 1_000, 5_000]
@@ -141,7 +141,7 @@ function naive(follows: number): Sample {
   const idsOf = (request: (typeof requests)[number]) =>
     store.read(request).map(({ postId }) => postId)
   const sample = readingSample(requests, (request) => store.read(request).length, idsOf)
-  return { ...sample, sampleRuns: 24 }
+  return { ...sample, sampleRuns: 16 }
 }
 
 const reads = FOLLOWS.map((follows): Benchmark => ({
