@@ -49,7 +49,9 @@ export function createFollowList(
 export function recount(list: FollowList, table: AuthorTable, published: number): void {
   if (published - list.countedAt <= published / 16) return
   let entries = 0
-  for (const author of list.authors) entries += table.rows[author * ROW_SIZE + ROW_LENGTH] ?? 0
+  for (let at = 0; at < list.authors.length; at += 1) {
+    entries += table.rows[(list.authors[at] ?? 0) * ROW_SIZE + ROW_LENGTH] ?? 0
+  }
   list.entries = entries
   list.countedAt = published
 }

@@ -41,7 +41,7 @@ export class PostReader {
 
   /**
    * Writes slots into `into`, newest first (second, then id), and returns how many. They hold until
-   * the next write. Allocates nothing.
+   * the next write. Allocates no object.
    */
   read(request: SlotRequest, into: Int32Array, oldestSeconds: number): number {
     const { follows, plan = 'cheapest' } = request

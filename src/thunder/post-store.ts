@@ -130,7 +130,7 @@ export class PostStore implements Thunder {
 
   /**
    * The read itself: writes slots into `into`, newest first, and returns how many. They hold until
-   * the next write. Allocates nothing.
+   * the next write. Allocates no object.
    */
   readSlots(request: SlotRequest, into: Int32Array): number {
     const nowSeconds = this.#advance()
@@ -226,10 +226,7 @@ export class PostStore implements Thunder {
   }
 
   #sweep(nowSeconds: number, limit: number): number {
-    const before = {
-      posts: nowSeconds - RETENTION_SECONDS,
-      tombstones: nowSeconds - TOMBSTONE_SECONDS,
-    }
-    return this.#table.sweep(before, limit)
+    const postsBefore = nowSeconds - RETENTION_SECONDS
+    return this.#table.sweep(postsBefore, nowSeconds - TOMBSTONE_SECONDS, limit)
   }
 }

@@ -154,12 +154,12 @@ export class PostTable implements PostGraph {
    * Removes posts created before one second and tombstones from before another, oldest first, at
    * most so many. Returns how many; fewer than the limit = all done.
    */
-  sweep(before: { readonly posts: number; readonly tombstones: number }, limit: number): number {
+  sweep(postsBefore: number, tombstonesBefore: number, limit: number): number {
     let swept = 0
-    for (; swept < limit && this.posts.oldestSeconds() < before.posts; swept += 1) {
+    for (; swept < limit && this.posts.oldestSeconds() < postsBefore; swept += 1) {
       this.#drop(this.posts.oldest())
     }
-    for (; swept < limit && this.tombstones.oldestSeconds() < before.tombstones; swept += 1) {
+    for (; swept < limit && this.tombstones.oldestSeconds() < tombstonesBefore; swept += 1) {
       const slot = this.tombstones.oldest()
       this.unearth(slot)
       this.settle(slot)
