@@ -38,7 +38,10 @@ export interface PostStoreStats {
 export interface PostStoreOptions {
   /** The oldest posts go when there would be more. 1 to `POSTS_MAX_LIMIT`. */
   readonly postsMax?: number
-  /** Replies and reposts of a changed post that one call looks at; the rest waits for the next. */
+  /**
+   * Replies and reposts of a changed post that one call looks at, at least 1; the rest waits for
+   * the next call. No read tells the difference.
+   */
   readonly childrenPerCallMax?: number
 }
 
@@ -129,8 +132,8 @@ export class PostStore implements Thunder {
   }
 
   /**
-   * The read itself: writes slots into `into`, newest first, and returns how many. They hold until
-   * the next write. Allocates no object.
+   * The read itself: writes slots into `into` (room for `resultsMax`), newest first, and returns
+   * how many. They hold until the next write. Allocates no object.
    */
   readSlots(request: SlotRequest, into: Int32Array): number {
     const nowSeconds = this.#advance()

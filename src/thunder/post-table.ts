@@ -26,7 +26,7 @@ const SLOTS_SPARE = 1_024
  * All that the store holds, in typed arrays, and the few moves that keep the parts in step: a post
  * is live (in its author's timeline, in the ring of its second, linked to its parents), or a
  * tombstone (in the ring of its deletion), or a mere name (because a live post refers to it).
- * Decides nothing: which event wins is the store's business.
+ * Decides nothing: which event wins is the writer's business.
  */
 export class PostTable implements PostGraph {
   readonly authors: AuthorTable
@@ -44,7 +44,7 @@ export class PostTable implements PostGraph {
 
   /** @throws {RangeError} for a bound that is not from 1 to `POSTS_MAX_LIMIT`. */
   constructor(postsMax: number, childrenPerCallMax: number) {
-    if (!(postsMax >= 1 && postsMax <= POSTS_MAX_LIMIT)) {
+    if (!Number.isInteger(postsMax) || postsMax < 1 || postsMax > POSTS_MAX_LIMIT) {
       throw new RangeError(`a store can hold 1 to ${POSTS_MAX_LIMIT} posts, not ${postsMax}`)
     }
     const slots = postsMax * 2 + SLOTS_SPARE

@@ -65,7 +65,7 @@ export function measureIngest(world: ThunderWorld): Readonly<Record<string, numb
  */
 export async function measurePause(world: ThunderWorld): Promise<Readonly<Record<string, number>>> {
   let nowMs = WORLD_NOW_MS
-  const store = new PostStore(() => nowMs, { postsMax: world.count * 1.1 })
+  const store = new PostStore(() => nowMs, { postsMax: Math.ceil(world.count * 1.1) })
   fill(store, world, new PostColumns(BATCH_ROWS))
   const { follows, excluded } = drawRead(world, 1_000, 1)
   const userText = (rank: number) => trustUserId(joinId(...world.authorId(rank)))
