@@ -24,6 +24,8 @@ export interface Config {
   /** First signs, all verify; null = made in the data directory. */
   readonly cursorKeys: readonly string[] | null
   readonly corsOrigins: readonly string[]
+  /** The most posts that Thunder holds; the oldest go first. */
+  readonly thunderPostsMax: number
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>
@@ -52,8 +54,16 @@ const NOT_YET: Readonly<Record<string, string>> = {
   KAFKA_BROKERS: 'the event log runs in process',
   REDIS_URL: 'sessions are kept in memory',
   HOMEFEED_JWKS_URL: 'tokens are verified with HOMEFEED_JWT_SECRET',
-  THUNDER_POSTS_MAX: 'Thunder is bounded by age alone',
 }
+
+interface CountBounds {
+  readonly fallback: number
+  readonly min: number
+  readonly max: number
+}
+
+/** About 110 bytes a post. Thunder numbers its slots, two a post, in 26 bits. */
+const THUNDER_POSTS: CountBounds = { fallback: 2_000_000, min: 1_000, max: 33_000_000 }
 
 class SettingsReader {
   readonly faults: string[] = []
@@ -75,6 +85,18 @@ class SettingsReader {
     if (/^\d{1,5}$/.test(text) && port <= 65_535) return port
     this.faults.push(`${name} is "${text}": give a port from 0 to 65535 (0 = any free one).`)
     return fallback
+  }
+
+  /** A whole number within bounds. */
+  count(name: string, bounds: CountBounds): number {
+    const text = this.text(name)
+    if (text === null) return bounds.fallback
+    const count = Number(text)
+    if (/^\d{1,9}$/.test(text) && count >= bounds.min && count <= bounds.max) return count
+    this.faults.push(
+      `${name} is "${text}": give a whole number from ${bounds.min} to ${bounds.max}.`,
+    )
+    return bounds.fallback
   }
 
   flag(name: string): boolean {
@@ -207,6 +229,7 @@ export function readConfig(environment: Environment): Config {
     isDevelopment,
     cursorKeys,
     corsOrigins,
+    thunderPostsMax: reader.count('THUNDER_POSTS_MAX', THUNDER_POSTS),
   }
   if (reader.faults.length > 0) throw new ConfigError(reader.faults)
   return config

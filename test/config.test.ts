@@ -47,12 +47,22 @@ describe('readConfig', () => {
     )
   })
 
-  it.each(['KAFKA_BROKERS', 'REDIS_URL', 'HOMEFEED_JWKS_URL', 'THUNDER_POSTS_MAX'])(
+  it.each(['KAFKA_BROKERS', 'REDIS_URL', 'HOMEFEED_JWKS_URL'])(
     'refuses %s, whose feature does not exist yet',
     (name) => {
       expect(faultsOf({ [name]: 'x' })).toEqual([expect.stringContaining(`${name} is set`)])
     },
   )
+
+  it('bounds Thunder by THUNDER_POSTS_MAX, and says what it may be', () => {
+    expect(readConfig({}).thunderPostsMax).toBe(2_000_000)
+    expect(readConfig({ THUNDER_POSTS_MAX: '1000' }).thunderPostsMax).toBe(1_000)
+    for (const wrong of ['999', '33000001', '1e6', '-5', 'many', '2000.5']) {
+      expect(faultsOf({ THUNDER_POSTS_MAX: wrong })).toEqual([
+        `THUNDER_POSTS_MAX is "${wrong}": give a whole number from 1000 to 33000000.`,
+      ])
+    }
+  })
 
   it('turns development mode off with a secret, and on again on demand', () => {
     expect(readConfig({ HOMEFEED_JWT_SECRET: SECRET }).isDevelopment).toBe(false)

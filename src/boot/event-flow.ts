@@ -28,18 +28,20 @@ export interface EventFlowOptions {
   readonly database: Database
   readonly retrieval: GrpcRetrievalClient
   readonly logger: Logger
+  /** The most posts that Thunder holds. */
+  readonly thunderPostsMax: number
   readonly nowMs: () => number
 }
 
 /** Starts the event flow; `caughtUp` says when it may be served from. */
 export async function startEventFlow(options: EventFlowOptions): Promise<EventFlow> {
-  const { database, retrieval, logger, nowMs } = options
+  const { database, retrieval, logger, thunderPostsMax, nowMs } = options
   const log = new InProcessEventLog({
     reader: createOutboxReader(database),
     writer: createOutboxWriter(database, nowMs),
     pollIntervalMs: POLL_INTERVAL_MS,
   })
-  const thunder = new PostStore(nowMs)
+  const thunder = new PostStore(nowMs, { postsMax: thunderPostsMax })
   const consumer = await startPostConsumer({ log, store: thunder, nowMs })
   const feeder = new IndexFeeder({ log, index: retrieval, nowMs })
   const retention = catchUp(thunder, consumer)

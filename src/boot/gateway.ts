@@ -101,6 +101,9 @@ function addGauges(telemetry: Telemetry, database: Database, events: EventFlow):
   telemetry.gauge('homefeed_thunder_authors', 'Authors that Thunder holds posts of.', () => {
     return events.thunder.stats().authors
   })
+  telemetry.gauge('homefeed_thunder_evicted', 'Posts that found no room in Thunder.', () => {
+    return events.thunder.stats().evicted
+  })
 }
 
 /** Builds every concrete part, catches up with the event log, and listens. */
@@ -120,7 +123,13 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   }
   const retrieval = new GrpcRetrievalClient(channels.retrieval)
   const ranking = new GrpcRankingClient(channels.ranking)
-  const events = await startEventFlow({ database, retrieval, logger, nowMs })
+  const events = await startEventFlow({
+    database,
+    retrieval,
+    logger,
+    thunderPostsMax: config.thunderPostsMax,
+    nowMs,
+  })
   await runTimedStep('Event log: read by Thunder and the retrieval index', () => events.caughtUp)
   const telemetry = new Telemetry({ stages: STAGES })
   addGauges(telemetry, database, events)

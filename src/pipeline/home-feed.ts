@@ -49,8 +49,8 @@ export interface HomeFeed {
    * Ranks anew.
    *
    * @throws FeedError SAFETY_UNAVAILABLE when nothing is left because posts could not be judged,
-   * UNAVAILABLE when every source failed, OVERLOADED when too many ask, DEADLINE_EXCEEDED when the time was up with nothing to
-   * show, INTERNAL when a component broke its contract.
+   * UNAVAILABLE when every source failed, OVERLOADED when too many ask, DEADLINE_EXCEEDED when the
+   * time was up with nothing to show, INTERNAL when a component broke its contract.
    */
   rank(request: HomeFeedRequest, options: RankOptions): Promise<RankedFeed>
   /**

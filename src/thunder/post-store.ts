@@ -1,95 +1,159 @@
-import { createHash } from 'node:crypto'
 import type { PostId, UserId } from '../ids.ts'
-import { AuthorTimeline } from './author-timeline.ts'
-import { readTimelines } from './read-timelines.ts'
-import { describePost, type StoredPost } from './stored-post.ts'
+import { setDeletion, setPost, setRestoredPost } from './change-columns.ts'
+import { createFollowList, FollowListCache, type FollowList } from './follow-list.ts'
+import { splitId } from './id-halves.ts'
+import { PostColumns } from './post-columns.ts'
+import { PostReader } from './post-reader.ts'
+import { PostTable } from './post-table.ts'
+import { PostWriter, TOMBSTONE_SECONDS, type StoreOutcome } from './post-writer.ts'
+import type { SlotRequest } from './read-scope.ts'
+import { RING_SECONDS } from './second-ring.ts'
+import { hashOf } from './store-hash.ts'
+import type { PostDeletion, StoredPost } from './stored-post.ts'
+import { StoredPosts } from './stored-posts.ts'
+import {
+  CHILDREN_PER_CALL_MAX,
+  CLOCK_SKEW_SECONDS_MAX,
+  POSTS_MAX,
+  POSTS_RETURNED_MAX,
+  RETENTION_SECONDS,
+  SWEPT_PER_CALL_MAX,
+  TRIM_SLICE_SIZE,
+  VIDEOS_RETURNED_MAX,
+} from './thunder.params.ts'
 import type { RecentPostsRequest, Thunder, ThunderPost } from './thunder.ts'
-import { CLOCK_SKEW_SECONDS_MAX, RETENTION_SECONDS, TRIM_SLICE_SIZE } from './thunder.params.ts'
 
-/** A deletion: it also stops a creation that arrives after it. */
-export interface PostDeletion {
-  readonly postId: PostId
-  /** Epoch seconds. */
-  readonly deletedAtSeconds: number
-  /** 0 = not versioned. */
-  readonly version: bigint
-}
-
-/** What became of an event. `expired` and `ahead` are lost; `stale`: a newer one came before. */
-export type StoreOutcome = 'applied' | 'duplicate' | 'stale' | 'deleted' | 'expired' | 'ahead'
+export type { PostDeletion } from './stored-post.ts'
 
 export interface PostStoreStats {
   readonly authors: number
   readonly posts: number
   readonly tombstones: number
+  /** Posts that were removed, or not taken, because newer ones filled the store. */
+  readonly evicted: number
   /** Events since the start, by what became of them. */
   readonly outcomes: Readonly<Record<StoreOutcome, number>>
 }
 
-/** Versions decide only where both events carry one. */
-function isOlder(version: bigint, known: bigint): boolean {
-  return version !== 0n && known !== 0n && version < known
+export interface PostStoreOptions {
+  /** The oldest posts go when there would be more. 1 to `POSTS_MAX_LIMIT`. */
+  readonly postsMax?: number
+  /**
+   * Replies and reposts of a changed post that one call looks at, at least 1; the rest waits for
+   * the next call. No read tells the difference.
+   */
+  readonly childrenPerCallMax?: number
 }
 
 /**
- * Thunder's store, plain: every post of the last 48 hours in a Map, three sorted timelines an
- * author, a tombstone a deletion. One thread, so no locks. Reads see expired posts as gone before
- * `trim` has removed them.
+ * Thunder's store: the posts of the last 48 hours, and as many as it may hold, in typed arrays
+ * (`ARCHITECTURE.md` draws them). One thread, so no locks. Writes come as objects or as columns,
+ * reads go out as slots or, at the edge, as objects.
  */
 export class PostStore implements Thunder {
-  readonly #posts = new Map<PostId, StoredPost>()
-  readonly #tombstones = new Map<PostId, PostDeletion>()
-  readonly #authors = new Map<UserId, AuthorTimeline>()
+  readonly #table: PostTable
+  readonly #writer: PostWriter
+  readonly #reader: PostReader
+  readonly #posts: StoredPosts
+  readonly #followLists: FollowListCache
   readonly #clockMs: () => number
-  readonly #outcomes = { applied: 0, duplicate: 0, stale: 0, deleted: 0, expired: 0, ahead: 0 }
+  readonly #one = new PostColumns(1)
+  readonly #answer = new Int32Array(Math.max(POSTS_RETURNED_MAX, VIDEOS_RETURNED_MAX))
+  readonly #outcomes: Record<StoreOutcome, number> = {
+    applied: 0,
+    duplicate: 0,
+    stale: 0,
+    deleted: 0,
+    expired: 0,
+    ahead: 0,
+    evicted: 0,
+  }
   #latestSeconds = 0
 
-  constructor(nowMs: () => number) {
+  constructor(nowMs: () => number, options: PostStoreOptions = {}) {
     this.#clockMs = nowMs
+    this.#table = new PostTable(
+      options.postsMax ?? POSTS_MAX,
+      options.childrenPerCallMax ?? CHILDREN_PER_CALL_MAX,
+    )
+    this.#writer = new PostWriter(this.#table)
+    this.#reader = new PostReader(this.#table)
+    this.#posts = new StoredPosts(this.#table)
+    this.#followLists = new FollowListCache(this.#table.authors)
   }
 
   /** Adds a post; a newer version replaces what is there. */
   insert(post: StoredPost): StoreOutcome {
-    const nowSeconds = this.#nowSeconds()
-    if (this.#tombstoneOf(post.postId, nowSeconds) !== undefined) return this.#count('deleted')
-    return this.#count(this.#put(post, nowSeconds))
+    setPost(this.#one, 0, post)
+    return this.#applyOne()
   }
 
   /** Takes a post out of every timeline at once, its reposts with it; quotes of it stay. */
   delete(deletion: PostDeletion): StoreOutcome {
-    const nowSeconds = this.#nowSeconds()
-    const post = this.#knownPost(deletion.postId, nowSeconds)
-    if (post !== undefined && isOlder(deletion.version, post.version)) return this.#count('stale')
-    const known = this.#tombstoneOf(deletion.postId, nowSeconds)
-    if (known !== undefined) {
-      if (isOlder(known.version, deletion.version)) this.#entomb(deletion, nowSeconds)
-      return this.#count('duplicate')
-    }
-    if (post !== undefined) this.#remove(post)
-    this.#entomb(deletion, nowSeconds)
-    return this.#count('applied')
+    setDeletion(this.#one, 0, deletion)
+    return this.#applyOne()
   }
 
   /** Undoes a deletion, for its reposts too; without one it adds the post. */
   restore(post: StoredPost): StoreOutcome {
-    const nowSeconds = this.#nowSeconds()
-    const tombstone = this.#tombstoneOf(post.postId, nowSeconds)
-    if (tombstone !== undefined) {
-      const isDecided = post.version !== 0n && tombstone.version !== 0n
-      if (isDecided && post.version <= tombstone.version) return this.#count('stale')
-      this.#tombstones.delete(post.postId)
+    setRestoredPost(this.#one, 0, post)
+    return this.#applyOne()
+  }
+
+  /**
+   * Applies rows of a batch, in order, as `insert`, `restore` and `delete` would. The values must
+   * be possible ones: ids from 1 to 2^63 - 1, no post its own parent. About 1 us a row: let others
+   * run between slices of a few thousand.
+   */
+  applyColumns(columns: PostColumns, from = 0, to = columns.count): void {
+    const nowSeconds = this.#advance()
+    for (let row = from; row < to; row += 1) {
+      this.#outcomes[this.#writer.apply(columns, row, nowSeconds)] += 1
     }
-    return this.#count(this.#put(post, nowSeconds))
   }
 
   recentPosts(request: RecentPostsRequest): readonly ThunderPost[] {
-    const nowSeconds = this.#nowSeconds()
-    return readTimelines(request, {
-      timelinesOf: (authorId) => this.#authors.get(authorId),
-      find: (postId) => this.#livePost(postId, nowSeconds),
-      isDeleted: (postId) => this.#tombstoneOf(postId, nowSeconds) !== undefined,
-      oldestSeconds: nowSeconds - RETENTION_SECONDS,
-    })
+    const kind = request.kind ?? 'posts'
+    const returnedMax = kind === 'videos' ? VIDEOS_RETURNED_MAX : POSTS_RETURNED_MAX
+    const { resultsMax } = request
+    const slotRequest: SlotRequest = {
+      follows: this.#followListOf(request),
+      viewer: this.denseUser(request.viewerId),
+      excluded: this.#excludedPairs(request.excludedPostIds),
+      resultsMax: resultsMax > 0 ? Math.min(resultsMax, returnedMax) : returnedMax,
+      kind,
+    }
+    const count = this.readSlots(slotRequest, this.#answer)
+    const posts: ThunderPost[] = []
+    for (const slot of this.#answer.subarray(0, count)) {
+      posts.push(this.#posts.toThunderPost(slot, this.#latestSeconds))
+    }
+    return posts
+  }
+
+  /**
+   * The read itself: writes slots into `into` (room for `resultsMax`), newest first, and returns
+   * how many. They hold until the next write. Allocates no object.
+   */
+  readSlots(request: SlotRequest, into: Int32Array): number {
+    const nowSeconds = this.#advance()
+    return this.#reader.read(request, into, nowSeconds - RETENTION_SECONDS)
+  }
+
+  /** A follow list for `readSlots`, good for the store's life. */
+  followList(authorIds: readonly UserId[]): FollowList {
+    return createFollowList(authorIds, (low, high) => this.#table.authors.intern(low, high))
+  }
+
+  /** The dense number of a user; 0 = the store knows nothing of that user. */
+  denseUser(userId: UserId): number {
+    const { low, high } = splitId(userId, { low: 0, high: 0 })
+    return this.#table.authors.find(low, high)
+  }
+
+  /** What a slot holds; not after a write. */
+  postAt(slot: number): ThunderPost {
+    return this.#posts.toThunderPost(slot, this.#latestSeconds)
   }
 
   /** Removes what has expired, in one go. */
@@ -100,26 +164,16 @@ export class PostStore implements Thunder {
   /** Removes what has expired; stops after each slice, so that the caller may let others run. */
   *trimSlices(sliceSize = TRIM_SLICE_SIZE): IterableIterator<void> {
     const nowSeconds = this.#nowSeconds()
-    let seen = 0
-    for (const [authorId, timeline] of this.#authors) {
-      const expired = timeline.takeOlderThan(nowSeconds - RETENTION_SECONDS)
-      for (const post of expired) this.#posts.delete(post.postId)
-      if (timeline.isEmpty) this.#authors.delete(authorId)
-      seen += 1
-      if (seen % sliceSize === 0) yield
-    }
-    for (const postId of this.#tombstones.keys()) {
-      this.#tombstoneOf(postId, nowSeconds)
-      seen += 1
-      if (seen % sliceSize === 0) yield
-    }
+    while (this.#sweep(nowSeconds, sliceSize) === sliceSize) yield
+    while (this.#table.proceed()) yield
   }
 
   stats(): PostStoreStats {
     return {
-      authors: this.#authors.size,
-      posts: this.#posts.size,
-      tombstones: this.#tombstones.size,
+      authors: this.#table.timelines.authorsWithPosts,
+      posts: this.#table.posts.count,
+      tombstones: this.#table.tombstones.count,
+      evicted: this.#table.evicted,
       outcomes: { ...this.#outcomes },
     }
   }
@@ -127,19 +181,33 @@ export class PostStore implements Thunder {
   /** Equal for stores that hold the same, however it came in. For tests: it reads everything. */
   storeHash(): string {
     this.trim()
-    const lines = [
-      ...[...this.#posts.values()].map(describePost),
-      ...[...this.#tombstones.values()].map(
-        ({ postId, deletedAtSeconds, version }) => `${postId} ${deletedAtSeconds} ${version}`,
-      ),
-      ...[...this.#authors].flatMap(([authorId, { originals, secondary, videos }]) =>
-        [originals, secondary, videos].map(
-          (timeline) =>
-            `${authorId}: ${[...timeline.newestFirst()].map(({ postId }) => postId).join(' ')}`,
-        ),
-      ),
-    ]
-    return createHash('sha256').update(lines.sort().join('\n')).digest('hex')
+    return hashOf(this.#table, this.#latestSeconds)
+  }
+
+  #applyOne(): StoreOutcome {
+    const outcome = this.#writer.apply(this.#one, 0, this.#advance())
+    this.#outcomes[outcome] += 1
+    return outcome
+  }
+
+  #followListOf({ viewerId, authorIds, followsVersion }: RecentPostsRequest): FollowList {
+    if (followsVersion !== undefined) {
+      return this.#followLists.get(viewerId, followsVersion, authorIds)
+    }
+    return createFollowList(authorIds, (low, high) => this.#table.authors.find(low, high))
+  }
+
+  #excludedPairs(postIds: ReadonlySet<PostId>): Int32Array {
+    const pairs = new Int32Array(postIds.size * 2)
+    const halves = { low: 0, high: 0 }
+    let at = 0
+    for (const postId of postIds) {
+      splitId(postId, halves)
+      pairs[at] = halves.low
+      pairs[at + 1] = halves.high
+      at += 2
+    }
+    return pairs
   }
 
   /** Now; never earlier than before, as what was trimmed cannot come back. */
@@ -148,60 +216,20 @@ export class PostStore implements Thunder {
     return this.#latestSeconds
   }
 
-  #count(outcome: StoreOutcome): StoreOutcome {
-    this.#outcomes[outcome] += 1
-    return outcome
+  /** Now, with what has expired removed: all of it unless the clock has leapt. */
+  #advance(): number {
+    const nowSeconds = this.#nowSeconds()
+    const { posts, tombstones } = this.#table
+    const oldest = Math.min(posts.oldestSeconds(), tombstones.oldestSeconds())
+    // The rings must have room for every second up to the farthest that may come.
+    const isOverdue = nowSeconds + CLOCK_SKEW_SECONDS_MAX - oldest >= RING_SECONDS
+    this.#sweep(nowSeconds, isOverdue ? Infinity : SWEPT_PER_CALL_MAX)
+    this.#table.proceed()
+    return nowSeconds
   }
 
-  #put(post: StoredPost, nowSeconds: number): StoreOutcome {
-    if (nowSeconds - post.createdAtSeconds > RETENTION_SECONDS) return 'expired'
-    if (post.createdAtSeconds - nowSeconds > CLOCK_SKEW_SECONDS_MAX) return 'ahead'
-    const known = this.#knownPost(post.postId, nowSeconds)
-    if (known !== undefined) {
-      if (post.version <= known.version) return post.version < known.version ? 'stale' : 'duplicate'
-      this.#remove(known)
-    }
-    this.#posts.set(post.postId, post)
-    const timeline = this.#authors.get(post.authorId) ?? new AuthorTimeline()
-    this.#authors.set(post.authorId, timeline)
-    timeline.insert(post)
-    return 'applied'
-  }
-
-  #remove(post: StoredPost): void {
-    this.#posts.delete(post.postId)
-    const timeline = this.#authors.get(post.authorId)
-    timeline?.remove(post)
-    if (timeline?.isEmpty === true) this.#authors.delete(post.authorId)
-  }
-
-  /** A post was made before its deletion, so it has expired when its tombstone does. */
-  #entomb(deletion: PostDeletion, nowSeconds: number): void {
-    const latest = nowSeconds + CLOCK_SKEW_SECONDS_MAX
-    const deletedAtSeconds = Math.min(deletion.deletedAtSeconds, latest)
-    this.#tombstones.set(deletion.postId, { ...deletion, deletedAtSeconds })
-  }
-
-  #tombstoneOf(postId: PostId, nowSeconds: number): PostDeletion | undefined {
-    const tombstone = this.#tombstones.get(postId)
-    if (tombstone === undefined) return undefined
-    const age = nowSeconds - tombstone.deletedAtSeconds
-    if (age <= RETENTION_SECONDS + CLOCK_SKEW_SECONDS_MAX) return tombstone
-    this.#tombstones.delete(postId)
-    return undefined
-  }
-
-  /** Of the two that ask for a post, the one for writes: it removes what has expired. */
-  #knownPost(postId: PostId, nowSeconds: number): StoredPost | undefined {
-    const post = this.#livePost(postId, nowSeconds)
-    const expired = post === undefined ? this.#posts.get(postId) : undefined
-    if (expired !== undefined) this.#remove(expired)
-    return post
-  }
-
-  #livePost(postId: PostId, nowSeconds: number): StoredPost | undefined {
-    const post = this.#posts.get(postId)
-    const isLive = post !== undefined && nowSeconds - post.createdAtSeconds <= RETENTION_SECONDS
-    return isLive ? post : undefined
+  #sweep(nowSeconds: number, limit: number): number {
+    const postsBefore = nowSeconds - RETENTION_SECONDS
+    return this.#table.sweep(postsBefore, nowSeconds - TOMBSTONE_SECONDS, limit)
   }
 }

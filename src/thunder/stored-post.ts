@@ -17,6 +17,15 @@ export interface StoredPost {
   readonly version: bigint
 }
 
+/** A deletion: it also stops a creation that arrives after it. */
+export interface PostDeletion {
+  readonly postId: PostId
+  /** Epoch seconds. */
+  readonly deletedAtSeconds: number
+  /** 0 = not versioned. */
+  readonly version: bigint
+}
+
 /** The order of every timeline and answer: newest first, the greater id first within a second. */
 export function compareNewestFirst(
   a: Pick<StoredPost, 'createdAtSeconds' | 'postId'>,

@@ -19,6 +19,11 @@ export interface RecentPostsRequest {
   readonly viewerId: UserId
   /** Order does not matter; duplicates are ignored; cut to the first 10,000. */
   readonly authorIds: readonly UserId[]
+  /**
+   * Changes whenever the viewer's `authorIds` do. With it the store keeps the list as it reads it,
+   * and asked with the same one again it does not look at `authorIds`. Default: nothing is kept.
+   */
+  readonly followsVersion?: string
   readonly excludedPostIds: ReadonlySet<PostId>
   /** At most 1,200 (videos: 600), which 0 stands for. */
   readonly resultsMax: number

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { cpus } from 'node:os'
 import { promisify } from 'node:util'
 
@@ -9,6 +10,15 @@ export interface Sample {
   run(): Promise<void> | void
   /** Untimed: the last run's result in words. */
   answer(): string
+  /** Default: as many runs as the benchmark says. For a variant that takes long. */
+  readonly sampleRuns?: number
+}
+
+/** Figures that are no times of one run: measured once, in a process of its own. */
+export interface Gauge {
+  readonly name: string
+  readonly facts: Readonly<Record<string, number | string>>
+  measure(): Promise<Readonly<Record<string, number>>> | Readonly<Record<string, number>>
 }
 
 /** What is compared, and how it is measured. Each variant runs in a process of its own. */
@@ -18,6 +28,8 @@ export interface Benchmark {
   readonly facts: Readonly<Record<string, number | string>>
   /** The variant that the others are divided by. */
   readonly peer: string
+  /** Whether the ratio is of times (default), or says how many times faster than the peer. */
+  readonly ratio?: 'time' | 'speed'
   readonly warmUpRuns: number
   readonly sampleRuns: number
   readonly variants: Readonly<Record<string, () => Promise<Sample> | Sample>>
@@ -35,17 +47,56 @@ interface Measurement {
  * that is the process's entry: it is started again for each variant (`--variant NAME`).
  */
 export async function runBenchmark(benchmark: Benchmark): Promise<void> {
-  const at = process.argv.indexOf('--variant')
-  if (at >= 0) {
-    const measurement = await measure(benchmark, process.argv[at + 1] ?? '')
-    process.stdout.write(`${JSON.stringify(measurement)}\n`)
-    return
+  await runBenchmarks([benchmark], [])
+}
+
+/**
+ * The same for several benchmarks with the same variants: a variant's process measures all of them,
+ * so that what it builds is built once. Then the gauges, each in its own process.
+ */
+export async function runBenchmarks(
+  benchmarks: readonly Benchmark[],
+  gauges: readonly Gauge[],
+): Promise<void> {
+  const variant = argumentAfter('--variant')
+  if (variant !== null) return answerParent(await measureAll(benchmarks, variant))
+  const gaugeName = argumentAfter('--gauge')
+  if (gaugeName !== null) {
+    return answerParent((await gauges.find(({ name }) => name === gaugeName)?.measure()) ?? {})
   }
-  const measurements = new Map<string, Measurement>()
-  for (const variant of Object.keys(benchmark.variants)) {
-    measurements.set(variant, await measureApart(variant))
+  const byVariant = new Map<string, readonly Measurement[]>()
+  for (const name of Object.keys(benchmarks[0]?.variants ?? {})) {
+    byVariant.set(name, await runApart(['--variant', name]))
   }
-  print(benchmark, measurements)
+  for (const [at, benchmark] of benchmarks.entries()) {
+    const measurements = [...byVariant].flatMap(([name, all]) => {
+      const measurement = all[at]
+      return measurement === undefined ? [] : [[name, measurement] as const]
+    })
+    print(benchmark, new Map(measurements))
+  }
+  for (const { name, facts } of gauges) {
+    const figures: Record<string, number> = await runApart(['--gauge', name])
+    printRows([{ benchmark: name, ...facts, ...figures }], `${name}: one process`)
+  }
+}
+
+function argumentAfter(flag: string): string | null {
+  const at = process.argv.indexOf(flag)
+  return at < 0 ? null : (process.argv[at + 1] ?? '')
+}
+
+function answerParent(answer: unknown): void {
+  process.stdout.write(`${JSON.stringify(answer)}\n`)
+}
+
+async function measureAll(
+  benchmarks: readonly Benchmark[],
+  variant: string,
+): Promise<readonly Measurement[]> {
+  const measurements: Measurement[] = []
+  for (const benchmark of benchmarks) measurements.push(await measure(benchmark, variant))
+  return measurements
 }
 
 async function measure(benchmark: Benchmark, variant: string): Promise<Measurement> {
@@ -53,7 +104,9 @@ async function measure(benchmark: Benchmark, variant: string): Promise<Measureme
   if (create === undefined) throw new Error(`${benchmark.name} has no variant ${variant}`)
   const sample = await create()
   const timesMs: number[] = []
-  for (let run = -benchmark.warmUpRuns; run < benchmark.sampleRuns; run++) {
+  const sampleRuns = sample.sampleRuns ?? benchmark.sampleRuns
+  const warmUpRuns = Math.min(benchmark.warmUpRuns, Math.ceil(sampleRuns / 4))
+  for (let run = -warmUpRuns; run < sampleRuns; run++) {
     sample.prepare()
     const startMs = performance.now()
     await sample.run()
@@ -62,7 +115,7 @@ async function measure(benchmark: Benchmark, variant: string): Promise<Measureme
   }
   timesMs.sort((a, b) => a - b)
   return {
-    answer: sample.answer(),
+    answer: createHash('sha256').update(sample.answer()).digest('hex'),
     p50Ms: percentile(timesMs, 0.5),
     p90Ms: percentile(timesMs, 0.9),
     p99Ms: percentile(timesMs, 0.99),
@@ -75,14 +128,14 @@ function percentile(sortedMs: readonly number[], share: number): number {
   return Math.round(value * 1_000) / 1_000
 }
 
-async function measureApart(variant: string): Promise<Measurement> {
+async function runApart<T>(options: readonly string[]): Promise<T> {
   const script = process.argv[1]
   if (script === undefined) throw new Error('a benchmark must be the entry of its process')
   const { stdout } = await promisify(execFile)(process.execPath, [
     ...process.execArgv,
     script,
-    '--variant',
-    variant,
+    ...process.argv.slice(2),
+    ...options,
   ])
   return JSON.parse(stdout)
 }
@@ -95,22 +148,27 @@ function print(benchmark: Benchmark, measurements: ReadonlyMap<string, Measureme
     if (answer !== peer.answer) {
       throw new Error(`${variant} answers otherwise than ${benchmark.peer}: not comparable`)
     }
-    const ratio = Math.round((times.p50Ms / peer.p50Ms) * 100) / 100
+    const [of, by] = benchmark.ratio === 'speed' ? [peer, times] : [times, peer]
+    const ratio = Math.round((of.p50Ms / by.p50Ms) * 100) / 100
     return { benchmark: benchmark.name, variant, ...benchmark.facts, ...times, [ratioKey]: ratio }
   })
+  const { name, warmUpRuns, sampleRuns } = benchmark
+  const runs = `${warmUpRuns} runs to warm up, ${sampleRuns} samples at most`
+  printRows(rows, `${name}: ${runs}, one process a variant`)
+}
+
+function printRows(rows: readonly Row[], title: string): void {
   if (process.argv.includes('--json')) {
     for (const row of rows) process.stdout.write(`${JSON.stringify(row)}\n`)
     return
   }
-  const { warmUpRuns, sampleRuns } = benchmark
-  process.stdout.write(
-    `${benchmark.name}: Node ${process.version}, ${cpus().length} x ${cpus()[0]?.model ?? '?'}; ` +
-      `${warmUpRuns} runs to warm up, ${sampleRuns} samples, one process a variant\n`,
-  )
-  process.stdout.write(`${toTable(rows)}\n`)
+  const machine = `Node ${process.version}, ${cpus().length} x ${cpus()[0]?.model ?? '?'}`
+  process.stdout.write(`${title}; ${machine}\n${toTable(rows)}\n`)
 }
 
-function toTable(rows: readonly Readonly<Record<string, number | string>>[]): string {
+type Row = Readonly<Record<string, number | string>>
+
+function toTable(rows: readonly Row[]): string {
   const columns = Object.keys(rows[0] ?? {}).filter((column) => column !== 'benchmark')
   const lines = [columns, ...rows.map((row) => columns.map((column) => String(row[column])))]
   const widths = columns.map((_, column) =>

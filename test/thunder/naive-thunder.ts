@@ -11,6 +11,8 @@ export class NaiveThunder {
   deletions: PostDeletion[] = []
   now = 0
 
+  constructor(readonly postsMax: number) {}
+
   tick(nowSeconds: number) {
     this.now = Math.max(this.now, nowSeconds)
     this.posts = this.posts.filter((post) => this.now - post.createdAtSeconds <= HOURS_48)
@@ -27,6 +29,18 @@ export class NaiveThunder {
     const known = this.find(post.postId)
     if (known !== undefined && known.version >= post.version) return
     this.posts = [...this.posts.filter((other) => other !== known), post]
+    this.bound()
+  }
+
+  /** The oldest second goes first, of one second what came first. */
+  bound() {
+    const oldestFirst = this.posts.toSorted((a, b) => a.createdAtSeconds - b.createdAtSeconds)
+    const gone = new Set(oldestFirst.slice(0, Math.max(0, this.posts.length - this.postsMax)))
+    this.posts = this.posts.filter((post) => !gone.has(post))
+    const tooMany = Math.max(0, this.deletions.length - this.postsMax)
+    const forgotten = this.deletions.toSorted((a, b) => a.deletedAtSeconds - b.deletedAtSeconds)
+    const lost = new Set(forgotten.slice(0, tooMany))
+    this.deletions = this.deletions.filter((deletion) => !lost.has(deletion))
   }
 
   delete(deletion: PostDeletion) {
@@ -39,6 +53,7 @@ export class NaiveThunder {
     const deletedAtSeconds = Math.min(deletion.deletedAtSeconds, this.now + 60)
     this.deletions.push({ ...deletion, deletedAtSeconds })
     this.tick(this.now)
+    this.bound()
   }
 
   restore(post: StoredPost) {

@@ -12,11 +12,11 @@ import {
 const HOURS_48 = 172_800
 
 let nowSeconds = NOW_SECONDS
-let store = new PostStore(() => nowSeconds * 1_000)
+let store = new PostStore(() => nowSeconds * 1_000, { postsMax: 10_000 })
 
 beforeEach(() => {
   nowSeconds = NOW_SECONDS
-  store = new PostStore(() => nowSeconds * 1_000)
+  store = new PostStore(() => nowSeconds * 1_000, { postsMax: 10_000 })
 })
 
 const insert = (shape: PostShape) => store.insert(storedPost(shape))
@@ -84,7 +84,7 @@ describe('what the store keeps', () => {
   })
 
   it('has an equal hash for equal contents, and another for others', () => {
-    const other = new PostStore(() => nowSeconds * 1_000)
+    const other = new PostStore(() => nowSeconds * 1_000, { postsMax: 10_000 })
     const shapes = [1, 2, 3].map((id) => storedPost({ id, by: 1, age: id }))
     for (const post of shapes) store.insert(post)
     for (const post of shapes.toReversed()) other.insert(post)

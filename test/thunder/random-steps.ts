@@ -86,11 +86,13 @@ class StepMaker {
   #post(): StoredPost {
     const kind = this.#random()
     const isReply = kind < 0.4
-    const isRepost = kind >= 0.4 && kind < 0.6
+    // A few are both.
+    const isRepost = kind >= 0.36 && kind < 0.6
     const postId = this.#postId()
+    const authorId = trustUserId(String(1 + (Number(postId) % this.#authors)))
     return {
       postId,
-      authorId: trustUserId(String(1 + (Number(postId) % this.#authors))),
+      authorId: this.#chance(0.02) ? this.#userId() : authorId,
       createdAtSeconds: this.#createdAtSeconds(),
       replyToPostId: isReply && this.#chance(0.9) ? this.#postId() : null,
       replyToUserId: isReply && this.#chance(0.9) ? this.#userId() : null,
@@ -119,6 +121,19 @@ class StepMaker {
       resultsMax: this.#chance(0.5) ? 0 : 1 + this.#below(40),
       kind: this.#chance(0.25) ? 'videos' : 'posts',
     }
+  }
+}
+
+export interface StoreBounds {
+  readonly postsMax: number
+  readonly childrenPerCallMax: number
+}
+
+/** Bounds of a seed's store: in one seed of three memory binds, in half work waits for later. */
+export function boundsOf(seed: number): StoreBounds {
+  return {
+    postsMax: seed % 3 === 0 ? 5 + (seed % 50) : 2_000,
+    childrenPerCallMax: seed % 2 === 0 ? 1 : 2_000,
   }
 }
 

@@ -9,10 +9,10 @@ import {
   type RequestShape,
 } from './stored-post-fixture.ts'
 
-let store = new PostStore(() => NOW_SECONDS * 1_000)
+let store = new PostStore(() => NOW_SECONDS * 1_000, { postsMax: 10_000 })
 
 beforeEach(() => {
-  store = new PostStore(() => NOW_SECONDS * 1_000)
+  store = new PostStore(() => NOW_SECONDS * 1_000, { postsMax: 10_000 })
 })
 
 const insert = (shape: PostShape) => store.insert(storedPost(shape))

@@ -1,4 +1,7 @@
 import { trustPostId, trustUserId, type PostId, type UserId } from '../../src/ids.ts'
+import { splitId } from '../../src/thunder/id-halves.ts'
+import type { PostStore } from '../../src/thunder/post-store.ts'
+import type { SlotRequest } from '../../src/thunder/read-scope.ts'
 import type { StoredPost } from '../../src/thunder/stored-post.ts'
 import type { RecentPostsRequest } from '../../src/thunder/thunder.ts'
 
@@ -51,5 +54,23 @@ export function recentPostsRequest(shape: RequestShape): RecentPostsRequest {
     excludedPostIds: new Set((shape.excluded ?? []).map(postId)),
     resultsMax: shape.max ?? 0,
     kind: shape.kind ?? 'posts',
+  }
+}
+
+/** The same request in the store's own terms. */
+export function toSlotRequest(store: PostStore, request: RecentPostsRequest): SlotRequest {
+  const kind = request.kind ?? 'posts'
+  const returnedMax = kind === 'videos' ? 600 : 1_200
+  return {
+    follows: store.followList(request.authorIds),
+    viewer: store.denseUser(request.viewerId),
+    excluded: Int32Array.from(
+      [...request.excludedPostIds].flatMap((excludedId) => {
+        const { low, high } = splitId(excludedId, { low: 0, high: 0 })
+        return [low, high]
+      }),
+    ),
+    resultsMax: Math.min(request.resultsMax || returnedMax, returnedMax),
+    kind,
   }
 }
