@@ -33,9 +33,12 @@ async function openLog(): Promise<OpenLog> {
     const log = new KafkaEventLog({ brokers: kafkaBrokers })
     await log.ensureTopics().catch((cause: unknown) => {
       const where = kafkaBrokers.join(',')
-      throw new StartError(`No Kafka broker answers at ${where}: start one, or set KAFKA_BROKERS.`, {
-        cause,
-      })
+      throw new StartError(
+        `No Kafka broker answers at ${where}: start one, or set KAFKA_BROKERS.`,
+        {
+          cause,
+        },
+      )
     })
     return { log, close: () => log.close() }
   }

@@ -8,6 +8,8 @@ registerCodecs()
 export interface KafkaClientOptions {
   /** `host:port` each. */
   readonly brokers: readonly string[]
+  /** Ms to wait for an answer; default 5,000. */
+  readonly requestTimeoutMs?: number
   /** Told of warnings and errors of kafkajs, which says some things nowhere else. */
   readonly onComplaint?: (message: string) => void
 }
@@ -31,7 +33,7 @@ export function createKafkaClient(options: KafkaClientOptions): KafkaClient {
     clientId: 'homefeed',
     brokers: [...options.brokers],
     connectionTimeout: CONNECTION_TIMEOUT_MS,
-    requestTimeout: REQUEST_TIMEOUT_MS,
+    requestTimeout: options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS,
     retry: { ...CLIENT_RETRY, restartOnFailure: () => Promise.resolve(false) },
     logLevel: kafkajs.logLevel.WARN,
     logCreator:

@@ -12,12 +12,11 @@ import type {
 } from '../event-log.ts'
 import type { Compression } from './codecs.ts'
 import { KafkaAdmin } from './kafka-admin.ts'
+import type { KafkaClientOptions } from './kafka-client.ts'
 import { KafkaProducer, type KafkaProducerStats } from './kafka-producer.ts'
 import { KafkaSubscription } from './kafka-subscription.ts'
 
-export interface KafkaEventLogOptions {
-  /** `host:port` each. */
-  readonly brokers: readonly string[]
+export interface KafkaEventLogOptions extends KafkaClientOptions {
   /** How our records are written; default none. */
   readonly compression?: Compression
   readonly nowMs?: () => number
@@ -28,8 +27,6 @@ export interface KafkaEventLogOptions {
   readonly metadataAgeMsMax?: number
   /** Records on their way at most; more wait. */
   readonly queuedRecordsMax?: number
-  /** Told of what kafkajs complains about. */
-  readonly onComplaint?: (message: string) => void
 }
 
 const TOPICS: readonly Topic[] = [

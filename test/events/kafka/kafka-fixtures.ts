@@ -36,12 +36,13 @@ export async function withAdmin<T>(address: string, use: (admin: Admin) => Promi
 /** All topics anew, with one number of partitions. */
 export async function emptyTopics(address: string, numPartitions = 3): Promise<void> {
   await withAdmin(address, async (admin) => {
-    const known = (await admin.listTopics()).filter((name) => TOPICS.some((topic) => topic === name))
-    if (known.length > 0) await admin.deleteTopics({ topics: known })
-    await waitFor(
-      async () => !(await admin.listTopics()).some((name) => known.includes(name)),
-      { what: 'the topics to go' },
+    const known = (await admin.listTopics()).filter((name) =>
+      TOPICS.some((topic) => topic === name),
     )
+    if (known.length > 0) await admin.deleteTopics({ topics: known })
+    await waitFor(async () => !(await admin.listTopics()).some((name) => known.includes(name)), {
+      what: 'the topics to go',
+    })
     await admin.createTopics({
       waitForLeaders: true,
       topics: TOPICS.map((topic) => ({ topic, numPartitions })),
