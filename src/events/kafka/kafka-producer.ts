@@ -113,7 +113,7 @@ export class KafkaProducer {
     }
   }
 
-  /** Until stored: again and again; what is refused is halved until the record at fault is alone. */
+  /** Again and again until stored; what is refused is halved until the one at fault is alone. */
   async #deliver(records: readonly QueuedRecord[]): Promise<void> {
     for (let failures = 1; ; failures += 1) {
       if (this.#isClosed) return fail(records, closedError())

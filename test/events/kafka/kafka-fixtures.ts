@@ -1,9 +1,12 @@
-import kafkajs, { type Admin, type Kafka } from 'kafkajs'
+import kafkajs, { type Admin, type CompressionTypes, type Kafka, type Message } from 'kafkajs'
+import { createEvent, encodeEvent } from '../../../src/events/event-codec.ts'
 import {
   KafkaEventLog,
   type KafkaEventLogOptions,
 } from '../../../src/events/kafka/kafka-event-log.ts'
 import type { Topic } from '../../../src/events/event-log.ts'
+import { PostFacts } from '../../../src/gen/events.ts'
+import { NOW_MS } from '../../thunder/random-post-events.ts'
 import { waitFor } from '../../wait-for.ts'
 
 const TOPICS: readonly Topic[] = [
@@ -62,4 +65,37 @@ export function openKafkaLog(
     metadataAgeMsMax: 300,
     ...options,
   })
+}
+
+/** What retention does: the records of a topic's first partition below an offset are gone. */
+export async function removeRecordsBelow(address: string, offset: number): Promise<void> {
+  await withAdmin(address, async (admin) => {
+    // kafkajs asks for no metadata by itself here.
+    await admin.fetchTopicOffsets('posts')
+    const partitions = [{ partition: 0, offset: String(offset) }]
+    await admin.deleteTopicRecords({ topic: 'posts', partitions })
+  })
+}
+
+/** Another system's messages on `posts`, to partitions of its choice. */
+export async function sendPlain(
+  address: string,
+  messages: Message[],
+  compression: CompressionTypes = kafkajs.CompressionTypes.None,
+): Promise<void> {
+  const producer = plainKafka(address).producer({
+    createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
+  })
+  await producer.connect()
+  await producer.send({ topic: 'posts', messages, compression })
+  await producer.disconnect()
+}
+
+/** An event of a new post by user 7, as bytes. */
+export function postValue(postId: number, more: object = {}): Buffer {
+  const facts = { postId: BigInt(postId), authorId: 7n, createdAtMs: BigInt(NOW_MS), ...more }
+  const post = PostFacts.fromPartial(facts)
+  return Buffer.from(
+    encodeEvent(createEvent({ $case: 'postCreated', value: { post } }, NOW_MS, 1n)),
+  )
 }
