@@ -27,8 +27,7 @@ interface StoredRow {
 const IS_SETTLED = sql.raw('transaction_id < pg_snapshot_xmin(pg_current_snapshot())')
 
 /** The reader that feeds the event log. Each call is one statement. */
-export function createOutboxReader(database: Database): OutboxReader {
-  const { kysely } = database
+export function createOutboxReader({ kysely }: Pick<Database, 'kysely'>): OutboxReader {
   return {
     async read(after, limit) {
       const transactionId = String(after >> ID_BITS)
@@ -104,11 +103,22 @@ export async function writeOutbox(
     order by written.place`.execute(transaction)
 }
 
-/** Deletes rows written more than `OUTBOX_KEPT_MS` ago; returns how many. */
-export async function purgeOutbox(database: Database, nowMs: number): Promise<number> {
-  const result = await database.kysely
-    .deleteFrom('outbox')
-    .where('written_at_ms', '<', String(nowMs - OUTBOX_KEPT_MS))
-    .executeTakeFirst()
-  return Number(result.numDeletedRows)
+/**
+ * Deletes rows written more than `OUTBOX_KEPT_MS` ago; returns how many. With a relay, only those
+ * that it has published, however old the others are.
+ */
+export async function purgeOutbox(
+  database: Database,
+  nowMs: number,
+  publishedUpTo: bigint | null = null,
+): Promise<number> {
+  const upTo = publishedUpTo ?? (1n << (ID_BITS * 2n)) - 1n
+  const transactionId = String(upTo >> ID_BITS)
+  const id = String(upTo & ((1n << (ID_BITS - 1n)) - 1n))
+  const { numAffectedRows = 0n } = await sql`
+    delete from outbox where written_at_ms < ${nowMs - OUTBOX_KEPT_MS}::bigint
+      and (transaction_id, id) <= (${transactionId}::text::xid8, ${id}::bigint)`.execute(
+    database.kysely,
+  )
+  return Number(numAffectedRows)
 }

@@ -38,3 +38,9 @@ export const TRIM_INTERVAL_MS = 120_000
 
 /** Authors (or tombstones) that one slice of a trim looks at: about 1 ms. Ours. */
 export const TRIM_SLICE_SIZE = 5_000
+
+/**
+ * Ms that the store may lag behind the log, or the log be out of reach, before answers say that
+ * the graph is stale. Ours.
+ */
+export const STALE_AFTER_MS = 30_000

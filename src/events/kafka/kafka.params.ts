@@ -41,8 +41,5 @@ export const LAG_INTERVAL_MS = 2_000
 /** Ms that ending a producer, a reader or a client may take. */
 export const CLOSE_TIMEOUT_MS = 800
 
-/** Ms within which a broker must be reached at the start. */
-export const FIRST_CONTACT_MS_MAX = 10_000
-
 /** Bytes that one compressed batch may have when it is not. */
 export const DECOMPRESSED_BYTES_MAX = 268_435_456
