@@ -1,12 +1,14 @@
 import { IndexFeeder } from '../phoenix/index-feeder.ts'
 import type { RetrievalIndex } from '../phoenix/retrieval-index.ts'
+import { Materialiser } from '../store/materialiser/materialiser.ts'
+import { purgeProcessedEvents } from '../store/materialiser/purge-processed-events.ts'
+import type { OutboxRelay } from '../store/outbox-relay.ts'
 import { describeError } from '../telemetry.ts'
 import { catchUp } from '../thunder/catch-up.ts'
 import { startPostConsumer, type PostConsumer } from '../thunder/post-consumer.ts'
 import { PostStore } from '../thunder/post-store.ts'
 import { STALE_AFTER_MS } from '../thunder/thunder.params.ts'
 import { openEventLog, type OpenEventLogOptions } from './open-event-log.ts'
-import type { OutboxRelay } from '../store/outbox-relay.ts'
 
 const PURGE_INTERVAL_MS = 10 * 60_000
 
@@ -17,6 +19,8 @@ export interface EventFlow {
   readonly feeder: IndexFeeder
   /** Null where the outbox is the log. */
   readonly relay: OutboxRelay | null
+  /** Null unless the settings ask for it. */
+  readonly materialiser: Materialiser | null
   /** Resolves when both readers have all that the log held at their start. */
   readonly caughtUp: Promise<void>
   /** Whether Thunder lacks events that it should have by now, or cannot know. */
@@ -28,6 +32,8 @@ export interface EventFlow {
 
 export interface EventFlowOptions extends OpenEventLogOptions {
   readonly retrieval: RetrievalIndex
+  /** Whether events that arrive are written to the database. */
+  readonly materialises: boolean
 }
 
 /**
@@ -35,7 +41,7 @@ export interface EventFlowOptions extends OpenEventLogOptions {
  * before goes out first, so that the ends that the readers wait for include it.
  */
 export async function startEventFlow(options: EventFlowOptions): Promise<EventFlow> {
-  const { retrieval, logger, nowMs } = options
+  const { database, retrieval, logger, nowMs } = options
   const events = await openEventLog(options)
   await events.relay?.started
   const { log } = events
@@ -43,22 +49,25 @@ export async function startEventFlow(options: EventFlowOptions): Promise<EventFl
   const consumer = await startPostConsumer({ log, store: thunder, nowMs })
   const feeder = new IndexFeeder({ log, index: retrieval, nowMs })
   const retention = catchUp(thunder, consumer)
+  const materialiser = options.materialises ? new Materialiser({ database, log, nowMs }) : null
   const purge = setInterval(() => {
-    events
-      .purge()
-      .catch((error: unknown) => logger.warn('outbox_not_purged', { error: describeError(error) }))
+    Promise.all([events.purge(), purgeProcessedEvents(database, nowMs())]).catch((error: unknown) =>
+      logger.warn('outbox_not_purged', { error: describeError(error) }),
+    )
   }, PURGE_INTERVAL_MS)
   return {
     thunder,
     consumer,
     feeder,
     relay: events.relay,
+    materialiser,
     caughtUp: Promise.all([retention, feeder.caughtUp]).then(() => undefined),
     isStale: () => nowMs() - consumer.asOfMs() > STALE_AFTER_MS,
     notify: () => events.notify(),
     async close() {
       clearInterval(purge)
-      await Promise.all([consumer.close(), feeder.close(), events.close()])
+      const readers = [consumer, feeder, ...(materialiser === null ? [] : [materialiser])]
+      await Promise.all([...readers, events].map((part) => part.close()))
       // Catching up fails when it is cut short by this very end.
       await retention.then(
         (running) => running.close(),

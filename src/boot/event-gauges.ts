@@ -3,7 +3,7 @@ import type { EventFlow } from './event-flow.ts'
 
 /** What `/metrics` tells of the event flow. */
 export function addEventGauges(telemetry: Telemetry, events: EventFlow): void {
-  const { thunder, consumer, relay } = events
+  const { thunder, consumer } = events
   telemetry.gauge('homefeed_thunder_posts', 'Posts that Thunder holds.', () => {
     return thunder.stats().posts
   })
@@ -53,15 +53,37 @@ export function addEventGauges(telemetry: Telemetry, events: EventFlow): void {
       }))
     },
   )
-  if (relay === null) return
-  telemetry.gauge(
-    'homefeed_outbox_published_rows',
-    'Rows of the outbox that this process brought into the log since its start.',
-    () => relay.stats().published,
-  )
-  telemetry.gauge(
-    'homefeed_outbox_failures',
-    'Rounds of the outbox relay that failed since the start; each was tried again.',
-    () => relay.stats().failures,
-  )
+  addRelayGauges(telemetry, events)
+}
+
+function addRelayGauges(telemetry: Telemetry, { relay, materialiser }: EventFlow): void {
+  if (relay !== null) {
+    telemetry.gauge(
+      'homefeed_outbox_published_rows',
+      'Rows of the outbox that this process brought into the log since its start.',
+      () => relay.stats().published,
+    )
+    telemetry.gauge(
+      'homefeed_outbox_failures',
+      'Rounds of the outbox relay that failed since the start; each was tried again.',
+      () => relay.stats().failures,
+    )
+  }
+  if (materialiser !== null) {
+    telemetry.gauges(
+      {
+        name: 'homefeed_materialised_events',
+        help: 'Events that this process wrote to the database, passed over or buried.',
+        labelNames: ['outcome'],
+      },
+      () => {
+        const { applied, ignored, rejected, failures } = materialiser.stats()
+        const buried = Object.values(rejected).reduce((sum, count) => sum + count, 0)
+        return Object.entries({ applied, ignored, buried, failures }).map(([outcome, value]) => ({
+          labels: { outcome },
+          value,
+        }))
+      },
+    )
+  }
 }

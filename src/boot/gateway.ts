@@ -140,8 +140,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   }
   const retrieval = new GrpcRetrievalClient(channels.retrieval)
   const ranking = new GrpcRankingClient(channels.ranking)
-  const { kafkaBrokers } = config
-  const events = await startEventFlow({ database, retrieval, logger, nowMs, kafkaBrokers })
+  const events = await startEventFlow({ ...config, database, retrieval, logger, nowMs })
   await runTimedStep('Event log: read by Thunder and the retrieval index', () => events.caughtUp)
   const telemetry = new Telemetry({ stages: STAGES })
   telemetry.gauge(

@@ -211,6 +211,8 @@ export interface LogPositionsTable {
 export interface EntityVersionsTable {
   entity: string
   version: string
+  /** False: that version took it away. */
+  is_active: boolean
 }
 
 export interface ImportProgressTable {

@@ -1,13 +1,15 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, onTestFinished } from 'vitest'
 import { startEventFlow, type EventFlow } from '../../src/boot/event-flow.ts'
+import { addEventGauges } from '../../src/boot/event-gauges.ts'
 import { StartError } from '../../src/boot/progress.ts'
 import type { RetrievalIndex } from '../../src/phoenix/retrieval-index.ts'
 import { writeOutbox } from '../../src/store/outbox.ts'
-import { createLogger } from '../../src/telemetry.ts'
+import { createLogger, Telemetry } from '../../src/telemetry.ts'
 import { STALE_AFTER_MS } from '../../src/thunder/thunder.params.ts'
-import { emptyTopics } from '../events/kafka/kafka-fixtures.ts'
+import { emptyTopics, openKafkaLog } from '../events/kafka/kafka-fixtures.ts'
 import { describeWithKafka, startTestBroker, type TestBroker } from '../kafka.ts'
 import { openTestDatabase, type TestDatabase } from '../postgres.ts'
+import { content, creation } from '../store/materialiser-fixtures.ts'
 import { hashInOnePiece, NOW_MS, randomPostEvents } from '../thunder/random-post-events.ts'
 import { waitFor } from '../wait-for.ts'
 
@@ -31,13 +33,14 @@ describeWithKafka('the event flow over Kafka', (java) => {
   let now = NOW_MS
   const flows: EventFlow[] = []
 
-  async function start(kafkaBrokers: readonly string[]): Promise<EventFlow> {
+  async function start(kafkaBrokers: readonly string[], materialises = false): Promise<EventFlow> {
     const flow = await startEventFlow({
       database: opened.database,
       retrieval: index,
       logger: createLogger({ now: () => now, write: () => undefined }),
       nowMs: () => now,
       kafkaBrokers,
+      materialises,
     })
     flows.push(flow)
     return flow
@@ -104,5 +107,30 @@ describeWithKafka('the event flow over Kafka', (java) => {
     const error = await start(['127.0.0.1:9']).catch((reason: unknown) => reason)
     expect(error).toBeInstanceOf(StartError)
     expect(String(error)).toContain('KAFKA_BROKERS is 127.0.0.1:9')
+  })
+
+  it('writes what another system publishes, and tells of everything in its metrics', async () => {
+    const flow = await start([running.address], true)
+    await flow.materialiser?.caughtUp
+    const log = openKafkaLog(running.address)
+    await log.publish([
+      creation(900, { content: content('from elsewhere') }),
+      { topic: 'posts', key: 'k', value: Uint8Array.of(0xff), occurredAtMs: NOW_MS },
+    ])
+    const texts = () => opened.database.kysely.selectFrom('posts').select('text').execute()
+    await waitFor(async () => (await texts()).length === 1, { what: 'the row' })
+    expect(await texts()).toEqual([{ text: 'from elsewhere' }])
+    await waitFor(() => flow.consumer.stats().rejected['undecodable'] === 1, { what: 'a letter' })
+    const telemetry = new Telemetry({ stages: [] })
+    addEventGauges(telemetry, flow)
+    const metrics = await telemetry.metrics()
+    for (const partition of [0, 1, 2]) {
+      expect(metrics).toContain(`homefeed_event_log_lag_records{partition="${partition}"} `)
+    }
+    expect(metrics).toContain('homefeed_thunder_rejected_events{reason="undecodable"} 1')
+    expect(metrics).toContain('homefeed_materialised_events{outcome="applied"} 1')
+    expect(metrics).toContain('homefeed_outbox_published_rows 0')
+    telemetry.close()
+    await log.close()
   })
 })

@@ -12,7 +12,8 @@ const STATEMENTS: readonly string[] = [
   )`,
   `create table entity_versions (
     entity text primary key,
-    version bigint not null
+    version bigint not null,
+    is_active boolean not null
   )`,
   'create index processed_events_time on processed_events (processed_at_ms)',
 ]
