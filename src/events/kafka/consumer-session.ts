@@ -171,7 +171,7 @@ export class ConsumerSession {
       progress.advance(partition, BigInt(isEnd ? batch.lastOffset() : last) + 1n, fetchedOffset)
       onProgress()
       await heartbeat()
-      await nextTurn()
+      if (!isEnd) await nextTurn()
     }
   }
 
