@@ -55,7 +55,7 @@ export interface ConsumedRecord {
   /** An encoded `Event`. */
   readonly value: Uint8Array
   /** Why the log itself could not read it; `value` then is what it found. */
-  readonly fault?: string
+  readonly fault?: string | undefined
 }
 
 /** Records of the catch-up: what lay in the log at subscription, and how much of it is handled. */

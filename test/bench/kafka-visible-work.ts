@@ -7,15 +7,13 @@ import { decodePostEvent } from '../../src/thunder/post-event.ts'
 import { startPostConsumer } from '../../src/thunder/post-consumer.ts'
 import { PostStore } from '../../src/thunder/post-store.ts'
 import type { Sample } from './harness.ts'
-import { naiveKafka, postRecord } from './kafka-world.ts'
+import { countPosts, naiveKafka, postRecord } from './kafka-world.ts'
 
 export interface VisibleWork {
   readonly broker: string
   readonly nowMs: number
   readonly postsPerSecond: number
   readonly readsPerSecond: number
-  /** In the topic before. */
-  readonly posts: number
 }
 
 const TICK_MS = 10
@@ -145,7 +143,7 @@ export async function naiveVisible(work: VisibleWork): Promise<Sample> {
   const consumer = kafka.consumer({ groupId: `naive-${process.pid}` })
   await Promise.all([producer.connect(), consumer.connect()])
   await consumer.subscribe({ topics: ['posts'], fromBeginning: true })
-  let left = work.posts
+  let left = await countPosts(work.broker)
   let catchUp = (): void => undefined
   const caughtUp = new Promise<void>((resolve) => (catchUp = resolve))
   await consumer.run({

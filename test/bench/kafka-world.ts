@@ -1,6 +1,7 @@
 import kafkajs, { type Kafka } from 'kafkajs'
 import { createEvent, encodeEvent } from '../../src/events/event-codec.ts'
 import type { EncodedRecord } from '../../src/events/event-log.ts'
+import { KafkaEventLog } from '../../src/events/kafka/kafka-event-log.ts'
 import { PostFacts } from '../../src/gen/events.ts'
 
 const AUTHORS = 20_000
@@ -31,4 +32,12 @@ export function postRecord(
 /** kafkajs as its documentation starts with it. */
 export function naiveKafka(broker: string): Kafka {
   return new kafkajs.Kafka({ brokers: [broker], logLevel: kafkajs.logLevel.NOTHING })
+}
+
+/** Of the topic `posts`, in all partitions. */
+export async function countPosts(broker: string): Promise<number> {
+  const log = new KafkaEventLog({ brokers: [broker] })
+  const ends = await log.endPositions('posts')
+  await log.close()
+  return ends.reduce((sum, { offset }) => sum + Number(offset), 0)
 }

@@ -15,9 +15,10 @@ import { ensureKafkaJars } from '../../tools/kafka-jars.ts'
 import { runBenchmark } from './harness.ts'
 import { batchedCatchUp, naiveCatchUp } from './kafka-catch-up-work.ts'
 import { batchedVisible, naiveVisible } from './kafka-visible-work.ts'
-import { postRecord } from './kafka-world.ts'
+import { countPosts, postRecord } from './kafka-world.ts'
 
 const CHUNK = 10_000
+const POSTS_BEFORE_VISIBLE = 100_000
 const BROKER = 'Kafka 4.1.2, 4 partitions'
 
 /** What the processes of the variants are told by the one that starts them. */
@@ -44,10 +45,10 @@ async function runPart({ part, broker, nowMs, posts, readsPerSecond }: Setting):
     })
     return
   }
-  const load = { posts, postsPerSecond: 3_000, readsPerSecond }
+  const load = { postsPerSecond: 3_000, readsPerSecond }
   await runBenchmark({
     name: 'kafka.visible',
-    facts: { ...load, broker: BROKER },
+    facts: { ...load, postsBefore: posts, broker: BROKER },
     peer: 'naive',
     warmUpRuns: 20,
     sampleRuns: 300,
@@ -76,12 +77,11 @@ async function startBroker(directory: string): Promise<KafkaBroker> {
   return broker
 }
 
-async function fill(log: KafkaEventLog, posts: number, nowMs: number): Promise<void> {
-  for (let start = 0; start < posts; start += CHUNK) {
-    const count = Math.min(CHUNK, posts - start)
-    await log.publish(
-      Array.from({ length: count }, (_, index) => postRecord(start + index + 1, nowMs)),
-    )
+/** Posts of the ids from `first` to `last`. */
+async function fill(log: KafkaEventLog, ids: { first: number; last: number }, nowMs: number) {
+  for (let start = ids.first; start <= ids.last; start += CHUNK) {
+    const count = Math.min(CHUNK, ids.last - start + 1)
+    await log.publish(Array.from({ length: count }, (_, index) => postRecord(start + index, nowMs)))
   }
 }
 
@@ -90,22 +90,30 @@ function numberOption(name: string, fallback: number): number {
   return at >= 0 ? Number(process.argv[at + 1]) : fallback
 }
 
+/** The variants' processes get the setting through their environment. */
+async function startPart(setting: Setting): Promise<void> {
+  process.env['HOMEFEED_BENCH_KAFKA'] = JSON.stringify(setting)
+  await runPart(setting)
+}
+
 async function main(): Promise<void> {
   const directory = mkdtempSync(join(tmpdir(), 'homefeed-kafka-bench-'))
   const broker = await startBroker(directory)
   try {
-    const posts = numberOption('--posts', 1_000_000)
+    const last = numberOption('--posts', 1_000_000)
     const readsPerSecond = numberOption('--reads', 500)
     const nowMs = systemNowMs()
     const log = new KafkaEventLog({ brokers: [broker.address] })
     await log.ensureTopics()
-    await fill(log, posts, nowMs)
+    const before = Math.min(last, POSTS_BEFORE_VISIBLE)
+    await fill(log, { first: 1, last: before }, nowMs)
+    const setting = { broker: broker.address, nowMs, readsPerSecond }
+    await startPart({ ...setting, part: 'visible', posts: before })
+    await fill(log, { first: before + 1, last }, nowMs)
     await log.close()
-    for (const part of ['catchUp', 'visible'] as const) {
-      const setting: Setting = { part, broker: broker.address, nowMs, posts, readsPerSecond }
-      process.env['HOMEFEED_BENCH_KAFKA'] = JSON.stringify(setting)
-      await runPart(setting)
-    }
+    // What the load of the first part left is read too.
+    const posts = await countPosts(broker.address)
+    await startPart({ ...setting, part: 'catchUp', posts })
   } finally {
     await broker.kill()
     rmSync(directory, { recursive: true, force: true })

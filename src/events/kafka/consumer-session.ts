@@ -1,4 +1,4 @@
-import type { Batch, Consumer, EachBatchPayload, KafkaMessage } from 'kafkajs'
+import type { Batch, Consumer, EachBatchPayload } from 'kafkajs'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { uuidv7 } from 'uuidv7'
 import type { ConsumedRecord, Topic } from '../event-log.ts'
@@ -13,8 +13,8 @@ import {
   RECORDS_PER_SLICE_MAX,
   SESSION_TIMEOUT_MS,
 } from './kafka.params.ts'
+import { KafkaRecord } from './kafka-record.ts'
 import type { PartitionProgress } from './partition-progress.ts'
-import { faultOf } from './unreadable-batch.ts'
 
 /** kafkajs went on elsewhere than it should have: records are gone, or the topic is another one. */
 export class LogGapError extends Error {
@@ -36,20 +36,6 @@ export interface ConsumerSessionOptions {
 
 /** kafkajs says this in its log, and nowhere else. */
 const OUT_OF_RANGE = 'Offset out of range'
-
-const EMPTY = new Uint8Array(0)
-
-function toConsumedRecord(partition: number, message: KafkaMessage): ConsumedRecord {
-  const { offset, key, value } = message
-  const record = {
-    partition,
-    offset: BigInt(offset),
-    key: key === null ? '' : key.toString(),
-    value: value ?? EMPTY,
-  }
-  const fault = faultOf(value)
-  return fault === undefined ? record : { ...record, fault }
-}
 
 /** kafkajs has it, its types have not. */
 function fetchedOffsetOf(batch: Batch): bigint {
@@ -161,7 +147,7 @@ export class ConsumerSession {
     for (let start = 0; start < messages.length; start += RECORDS_PER_SLICE_MAX) {
       if (!isRunning() || isStale() || this.isOver) return
       const slice = messages.slice(start, start + RECORDS_PER_SLICE_MAX)
-      const records = slice.map((message) => toConsumedRecord(partition, message))
+      const records = slice.map((message) => new KafkaRecord(partition, message))
       await this.#beating(heartbeat, handle(records))
       if (this.isOver) return
       const last = slice.at(-1)?.offset ?? fetchedOffset
