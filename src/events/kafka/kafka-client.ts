@@ -38,8 +38,10 @@ export function createKafkaClient(options: KafkaClientOptions): KafkaClient {
     logLevel: kafkajs.logLevel.WARN,
     logCreator:
       () =>
-      ({ log }: LogEntry) =>
-        options.onComplaint?.(log.message),
+      ({ log }: LogEntry) => {
+        // What a client says that we ended is our own doing.
+        if (!isDestroyed) options.onComplaint?.(log.message)
+      },
     socketFactory: ({ host, port, onConnect }) => {
       if (isDestroyed) throw new Error('the client was ended')
       const socket = connect({ host, port, noDelay: true }, onConnect)

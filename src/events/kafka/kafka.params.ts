@@ -39,7 +39,7 @@ export const METADATA_AGE_MS_MAX = 10_000
 export const LAG_INTERVAL_MS = 2_000
 
 /** Ms that ending a producer, a reader or a client may take. */
-export const CLOSE_TIMEOUT_MS = 800
+export const CLOSE_TIMEOUT_MS = 500
 
 /** Bytes that one compressed batch may have when it is not. */
 export const DECOMPRESSED_BYTES_MAX = 268_435_456
