@@ -1,8 +1,10 @@
 import type { Admin } from 'kafkajs'
+import { setTimeout as pause } from 'node:timers/promises'
+import { backoffMs } from '../backoff.ts'
 import type { PartitionPosition, Topic } from '../event-log.ts'
 import { endsWithin } from './ends-within.ts'
 import { createKafkaClient, type KafkaClient, type KafkaClientOptions } from './kafka-client.ts'
-import { CLOSE_TIMEOUT_MS } from './kafka.params.ts'
+import { CLOSE_TIMEOUT_MS, RETRY_BACKOFF } from './kafka.params.ts'
 
 /** What one partition holds: offsets from `low` to before `high`. */
 export interface PartitionRange {
@@ -13,6 +15,9 @@ export interface PartitionRange {
 
 /** As the cluster is set up to: kafkajs passes these on, and the broker fills in its own. */
 const BROKERS_DEFAULT = -1
+
+/** Looks for a topic that was just made. */
+const NEW_TOPIC_TRIES = 8
 
 /** Questions about topics, on a connection that is made anew after a failure. */
 export class KafkaAdmin {
@@ -31,13 +36,15 @@ export class KafkaAdmin {
       const missing = topics.filter((topic) => !known.has(topic))
       if (missing.length === 0) return
       await admin.createTopics({
-        waitForLeaders: true,
+        // kafkajs gives up on a topic that is not known everywhere yet: we wait below.
+        waitForLeaders: false,
         topics: missing.map((topic) => ({
           topic,
           numPartitions: BROKERS_DEFAULT,
           replicationFactor: BROKERS_DEFAULT,
         })),
       })
+      for (const topic of missing) await untilKnown(admin, topic)
     })
   }
 
@@ -89,5 +96,17 @@ export class KafkaAdmin {
     admin.on(admin.events.REQUEST_TIMEOUT, () => client.dropConnections())
     await admin.connect()
     return { client, admin }
+  }
+}
+
+async function untilKnown(admin: Admin, topic: Topic): Promise<void> {
+  for (let failures = 1; ; failures += 1) {
+    try {
+      await admin.fetchTopicOffsets(topic)
+      return
+    } catch (error) {
+      if (failures === NEW_TOPIC_TRIES) throw error
+      await pause(backoffMs(failures, RETRY_BACKOFF))
+    }
   }
 }

@@ -49,6 +49,8 @@ export class KafkaSubscription implements Subscription {
   #rejectCaughtUp: (reason: Error) => void = () => undefined
   #resolveStarted: () => void = () => undefined
   #hasBegun = false
+  /** After a gap, until the start has been found again: positions mean nothing then. */
+  #mustBeginAnew = false
   #handling: Promise<void> = Promise.resolve()
   #upToDateAtMs = 0
   #failures: SubscriptionFailures = { reads: 0, batches: 0, gaps: 0, lastError: null }
@@ -108,7 +110,7 @@ export class KafkaSubscription implements Subscription {
         await this.#consume()
       } catch (error) {
         if (this.#isClosed) return
-        if (error instanceof LogGapError) await this.#noteGap(error)
+        if (error instanceof LogGapError) this.#noteGap(error)
         else this.#noteReadFailure(error)
         failures += 1
         await this.#wakeUp.sleep(backoffMs(failures, backoff))
@@ -142,8 +144,10 @@ export class KafkaSubscription implements Subscription {
   /** Where the next consumer starts: at the start, or where the last one was if that is there. */
   async #resume(): Promise<void> {
     const ranges = await this.#admin.ranges(this.#options.topic)
-    if (this.#hasBegun && !this.#progress.hasGap(ranges)) return
-    if (this.#hasBegun) this.#countGap(new LogGapError('records that come next are gone'))
+    if (this.#hasBegun && !this.#mustBeginAnew) {
+      if (!this.#progress.hasGap(ranges)) return
+      this.#noteGap(new LogGapError('records that come next are gone'))
+    }
     await this.#beginAnew()
   }
 
@@ -152,8 +156,9 @@ export class KafkaSubscription implements Subscription {
     const starts = await this.#readStarts()
     // Read after the starts, so that none of those lies behind an end.
     const isExact = this.#progress.begin(await this.#admin.ranges(topic), starts)
-    if (!isExact && !this.#hasBegun) this.#countGap(new LogGapError('the first records are gone'))
+    if (!isExact && !this.#hasBegun) this.#noteGap(new LogGapError('the first records are gone'))
     this.#hasBegun = true
+    this.#mustBeginAnew = false
     this.#resolveStarted()
     this.#noteProgress()
   }
@@ -164,15 +169,10 @@ export class KafkaSubscription implements Subscription {
     return start.kind === 'earliest' ? [] : this.#admin.positionsSince(topic, start.sinceMs)
   }
 
-  /** Also when the broker is away again: then the next try finds the gap once more. */
-  async #noteGap(error: LogGapError): Promise<void> {
-    this.#countGap(error)
-    await this.#beginAnew().catch((failure: unknown) => this.#noteReadFailure(failure))
-  }
-
-  #countGap(error: LogGapError): void {
+  #noteGap(error: LogGapError): void {
     const { gaps } = this.#failures
     this.#failures = { ...this.#failures, gaps: gaps + 1, lastError: error }
+    this.#mustBeginAnew = true
   }
 
   #noteReadFailure(error: unknown): void {

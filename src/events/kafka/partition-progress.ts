@@ -27,6 +27,10 @@ export class PartitionProgress {
    */
   begin(ranges: readonly PartitionRange[], starts: readonly PartitionPosition[]): boolean {
     let isExact = true
+    const present = new Set(ranges.map(({ partition }) => partition))
+    for (const partition of this.#partitions.keys()) {
+      if (!present.has(partition)) this.#partitions.delete(partition)
+    }
     const given = new Map(starts.map(({ partition, offset }) => [partition, offset]))
     for (const { partition, low, high } of ranges) {
       const wanted = given.get(partition) ?? low

@@ -47,9 +47,20 @@ export async function emptyTopics(address: string, numPartitions = 3): Promise<v
       what: 'the topics to go',
     })
     await admin.createTopics({
-      waitForLeaders: true,
+      // kafkajs gives up on a topic that is not known everywhere yet.
+      waitForLeaders: false,
       topics: TOPICS.map((topic) => ({ topic, numPartitions })),
     })
+    for (const topic of TOPICS) {
+      await waitFor(
+        () =>
+          admin.fetchTopicOffsets(topic).then(
+            (offsets) => offsets.length === numPartitions,
+            () => false,
+          ),
+        { what: `the topic ${topic}` },
+      )
+    }
   })
 }
 
