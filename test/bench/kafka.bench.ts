@@ -1,5 +1,5 @@
 /**
- * `npm run bench -- kafka [--json] [--posts N] [--reads N]`: how long Thunder needs to catch up with a topic,
+ * `npm run bench -- kafka [--json] [--posts N] [--reads N]`: how long Thunder needs to catch up,
  * and a post to be seen, over a real broker on this machine, beside kafkajs as its documentation
  * starts with it.
  */
