@@ -140,7 +140,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   }
   const retrieval = new GrpcRetrievalClient(channels.retrieval)
   const ranking = new GrpcRankingClient(channels.ranking)
-  const events = await startEventFlow({ ...config, database, retrieval, logger, nowMs })
+  const events = await runTimedStep('Event log: open', () =>
+    startEventFlow({ ...config, database, retrieval, logger, nowMs }),
+  )
   await runTimedStep('Event log: read by Thunder and the retrieval index', () => events.caughtUp)
   const telemetry = new Telemetry({ stages: STAGES })
   telemetry.gauge(

@@ -44,6 +44,8 @@ export class InProcessSubscription implements Subscription {
   #rejectCaughtUp: (reason: Error) => void = () => undefined
   #position: bigint
   #rowsDone = 0
+  /** The end position was read then: caught up with it, the reader is as of then. */
+  readonly #startedAtMs: number
   #upToDateAtMs = 0
   #isClosed = false
   #readFailures = 0
@@ -53,6 +55,7 @@ export class InProcessSubscription implements Subscription {
   constructor(options: SubscriptionOptions) {
     this.#options = options
     this.#position = options.startPosition
+    this.#startedAtMs = options.nowMs()
     this.caughtUp = new Promise((resolve, reject) => {
       this.#resolveCaughtUp = resolve
       this.#rejectCaughtUp = reject
@@ -106,7 +109,10 @@ export class InProcessSubscription implements Subscription {
 
   async #run(): Promise<void> {
     while (!this.#isClosed) {
-      if (this.#position >= this.#options.endPosition) this.#resolveCaughtUp()
+      if (this.#position >= this.#options.endPosition) {
+        this.#upToDateAtMs ||= this.#startedAtMs
+        this.#resolveCaughtUp()
+      }
       const readAtMs = this.#options.nowMs()
       const rows = await this.#readRetrying()
       if (rows.length === 0) {

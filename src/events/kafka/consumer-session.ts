@@ -6,6 +6,7 @@ import { endsWithin } from './ends-within.ts'
 import { createKafkaClient, type KafkaClientOptions } from './kafka-client.ts'
 import {
   CLOSE_TIMEOUT_MS,
+  FETCH_BYTES_MAX,
   FETCH_BYTES_PER_PARTITION,
   FETCH_WAIT_MS,
   HEARTBEAT_INTERVAL_MS,
@@ -72,15 +73,18 @@ export class ConsumerSession {
       sessionTimeout: SESSION_TIMEOUT_MS,
       heartbeatInterval: HEARTBEAT_INTERVAL_MS,
       maxWaitTimeInMs: FETCH_WAIT_MS,
+      maxBytes: FETCH_BYTES_MAX,
       maxBytesPerPartition: FETCH_BYTES_PER_PARTITION,
       metadataMaxAge: metadataAgeMsMax,
       allowAutoTopicCreation: false,
     })
+    let end = (): void => undefined
     const ended = new Promise<void>((resolve, reject) => {
       this.#fail = reject
-      if (signal.aborted) resolve()
-      signal.addEventListener('abort', () => resolve(), { once: true })
+      end = resolve
     })
+    if (signal.aborted) end()
+    signal.addEventListener('abort', end, { once: true })
     ended.catch(() => undefined)
     this.#listen(consumer, () => client.dropConnections())
     try {
@@ -88,6 +92,7 @@ export class ConsumerSession {
       await ended
     } finally {
       this.#isOver = true
+      signal.removeEventListener('abort', end)
       await endsWithin(consumer.disconnect(), CLOSE_TIMEOUT_MS)
       client.destroy()
     }

@@ -53,6 +53,8 @@ export class KafkaSubscription implements Subscription {
   #mustBeginAnew = false
   #handling: Promise<void> = Promise.resolve()
   #upToDateAtMs = 0
+  #endsReadAtMs = 0
+  #isCaughtUp = false
   #failures: SubscriptionFailures = { reads: 0, batches: 0, gaps: 0, lastError: null }
 
   constructor(options: KafkaSubscriptionOptions) {
@@ -154,6 +156,7 @@ export class KafkaSubscription implements Subscription {
   async #beginAnew(): Promise<void> {
     const { topic } = this.#options
     const starts = await this.#readStarts()
+    this.#endsReadAtMs = this.#options.nowMs()
     // Read after the starts, so that none of those lies behind an end.
     const isExact = this.#progress.begin(await this.#admin.ranges(topic), starts)
     if (!isExact && !this.#hasBegun) this.#noteGap(new LogGapError('the first records are gone'))
@@ -181,7 +184,11 @@ export class KafkaSubscription implements Subscription {
   }
 
   #noteProgress(): void {
-    if (this.#progress.isCaughtUp && !this.#isClosed) this.#resolveCaughtUp()
+    if (this.#isCaughtUp || !this.#progress.isCaughtUp || this.#isClosed) return
+    this.#isCaughtUp = true
+    this.#upToDateAtMs = Math.max(this.#upToDateAtMs, this.#endsReadAtMs)
+    this.#lagWakeUp.wake()
+    this.#resolveCaughtUp()
   }
 
   async #handleRetrying(

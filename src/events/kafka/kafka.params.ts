@@ -25,8 +25,9 @@ export const RECORDS_PER_SLICE_MAX = 1_000
 /** Ms that a broker holds back an answer to a reader that has everything. */
 export const FETCH_WAIT_MS = 100
 
-/** Bytes of one fetch and partition: larger ones hold up the event loop while they are decoded. */
-export const FETCH_BYTES_PER_PARTITION = 1_048_576
+/** Bytes of one fetch, and of a partition in it: decoding more holds up the event loop. */
+export const FETCH_BYTES_MAX = 1_048_576
+export const FETCH_BYTES_PER_PARTITION = 262_144
 
 /** A reader that is silent for this long is taken for dead by the broker. */
 export const SESSION_TIMEOUT_MS = 10_000
