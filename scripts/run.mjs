@@ -12,7 +12,9 @@ await runScript(async () => {
   loadDotEnv()
   await ensureNodePackages()
   const python = await ensurePython()
-  return runForeground(pinnedNode(), ['--import', 'tsx', ...process.argv.slice(2)], {
+  // kafkajs computes a time that has passed: harmless, and nobody's to mend.
+  const options = ['--disable-warning=TimeoutNegativeWarning', '--import', 'tsx']
+  return runForeground(pinnedNode(), [...options, ...process.argv.slice(2)], {
     env: { ...process.env, HOMEFEED_PYTHON: python },
   })
 })

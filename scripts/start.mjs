@@ -22,7 +22,13 @@ const PARENT_CHECK_MS = 500
 function runGateway(python) {
   const child = spawn(
     pinnedNode(),
-    ['--import', 'tsx', '--disable-warning=ExperimentalWarning', 'src/main.ts'],
+    [
+      '--import',
+      'tsx',
+      '--disable-warning=ExperimentalWarning',
+      '--disable-warning=TimeoutNegativeWarning',
+      'src/main.ts',
+    ],
     {
       cwd: ROOT,
       stdio: ['pipe', 'inherit', 'inherit'],

@@ -11,6 +11,10 @@ export interface Config {
   readonly python: string
   /** Null = the embedded database. */
   readonly databaseUrl: string | null
+  /** `host:port` each; null = the event log runs in process. */
+  readonly kafkaBrokers: readonly string[] | null
+  /** Posts, engagements and relations that arrive on Kafka are written to the database. */
+  readonly materialises: boolean
   /** `host:port` of a service that somebody else runs; null = a child process of ours. */
   readonly retrievalUrl: string | null
   readonly rankingUrl: string | null
@@ -51,7 +55,6 @@ const DEVELOPMENT_ORIGINS = [
 
 /** Settings of features that do not exist yet: refused, so that nobody believes they work. */
 const NOT_YET: Readonly<Record<string, string>> = {
-  KAFKA_BROKERS: 'the event log runs in process',
   REDIS_URL: 'sessions are kept in memory',
   HOMEFEED_JWKS_URL: 'tokens are verified with HOMEFEED_JWT_SECRET',
 }
@@ -135,16 +138,31 @@ class SettingsReader {
     return null
   }
 
+  /** `host:port` each, separated by commas. */
+  addresses(name: string): readonly string[] | null {
+    const addresses = this.list(name)
+    const wrong = addresses?.find((address) => !isAddress(address))
+    if (wrong !== undefined) {
+      const example = '127.0.0.1:9092,127.0.0.1:9093'
+      this.faults.push(`${name} names "${wrong}": give host:port, separated by commas: ${example}.`)
+    }
+    return addresses === null || addresses.length === 0 ? null : addresses
+  }
+
   /** Accepts `host:port`, with or without `grpc://` or `http://` before it. */
   serviceAddress(name: string): string | null {
     const text = this.text(name)
     if (text === null) return null
     const address = text.replace(/^(grpc|http):\/\//, '').replace(/\/$/, '')
-    const match = /^(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+):(\d{1,5})$/.exec(address)
-    if (match !== null && Number(match[2]) >= 1 && Number(match[2]) <= 65_535) return address
+    if (isAddress(address)) return address
     this.faults.push(`${name} is "${text}": give host:port, for example 127.0.0.1:50051.`)
     return null
   }
+}
+
+function isAddress(text: string): boolean {
+  const match = /^(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+):(\d{1,5})$/.exec(text)
+  return match !== null && Number(match[2]) >= 1 && Number(match[2]) <= 65_535
 }
 
 function isLoopback(host: string): boolean {
@@ -221,6 +239,8 @@ export function readConfig(environment: Environment): Config {
     dataDirectory,
     python: reader.text('HOMEFEED_PYTHON') ?? join(dataDirectory, 'python', 'bin', 'python'),
     databaseUrl: reader.databaseUrl('DATABASE_URL'),
+    kafkaBrokers: reader.addresses('KAFKA_BROKERS'),
+    materialises: reader.flag('HOMEFEED_MATERIALISE'),
     retrievalUrl: reader.serviceAddress('PHOENIX_RETRIEVAL_URL'),
     rankingUrl: reader.serviceAddress('PHOENIX_RANKING_URL'),
     retrievalPort: reader.port('HOMEFEED_RETRIEVAL_PORT', 50_051),
@@ -230,6 +250,9 @@ export function readConfig(environment: Environment): Config {
     cursorKeys,
     corsOrigins,
     thunderPostsMax: reader.count('THUNDER_POSTS_MAX', THUNDER_POSTS),
+  }
+  if (config.materialises && config.kafkaBrokers === null) {
+    reader.faults.push('HOMEFEED_MATERIALISE needs a log to read: set KAFKA_BROKERS, or unset it.')
   }
   if (reader.faults.length > 0) throw new ConfigError(reader.faults)
   return config

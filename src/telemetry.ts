@@ -70,6 +70,18 @@ function isComponentMessage(message: unknown): message is ComponentMessage {
   )
 }
 
+export interface GaugeDescription {
+  readonly name: string
+  readonly help: string
+  readonly labelNames: readonly string[]
+}
+
+/** One value of a gauge. */
+export interface LabelledNumber {
+  readonly labels: Readonly<Record<string, string>>
+  readonly value: number
+}
+
 export interface TelemetryOptions {
   /** Stages of the pipeline: their channels `homefeed:<stage>` are listened to. */
   readonly stages: readonly string[]
@@ -165,13 +177,23 @@ export class Telemetry {
 
   /** A number that is read when somebody asks for the metrics; the newest reader of a name wins. */
   gauge(name: string, help: string, read: () => number): void {
+    this.gauges({ name, help, labelNames: [] }, () => [{ labels: {}, value: read() }])
+  }
+
+  /** The same with labels: one number for each set of them. */
+  gauges(
+    { name, help, labelNames }: GaugeDescription,
+    read: () => readonly LabelledNumber[],
+  ): void {
     if (this.#gauges.has(name)) this.#registry.removeSingleMetric(name)
     const gauge = new Gauge({
       name,
       help,
+      labelNames,
       registers: [this.#registry],
       collect() {
-        this.set(read())
+        this.reset()
+        for (const { labels, value } of read()) this.set(labels, value)
       },
     })
     this.#gauges.set(name, gauge)

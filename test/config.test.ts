@@ -47,7 +47,7 @@ describe('readConfig', () => {
     )
   })
 
-  it.each(['KAFKA_BROKERS', 'REDIS_URL', 'HOMEFEED_JWKS_URL'])(
+  it.each(['REDIS_URL', 'HOMEFEED_JWKS_URL'])(
     'refuses %s, whose feature does not exist yet',
     (name) => {
       expect(faultsOf({ [name]: 'x' })).toEqual([expect.stringContaining(`${name} is set`)])
@@ -90,5 +90,18 @@ describe('readConfig', () => {
     })
     expect(config.retrievalUrl).toBe('10.0.0.1:50051')
     expect(config.rankingUrl).toBe('phoenix.internal:50052')
+  })
+
+  it('reads the addresses of Kafka brokers, and materialises only with some', () => {
+    const { kafkaBrokers, materialises } = readConfig({ KAFKA_BROKERS: 'a:9092, [::1]:9093' })
+    expect(kafkaBrokers).toEqual(['a:9092', '[::1]:9093'])
+    expect(materialises).toBe(false)
+    expect(readConfig({ KAFKA_BROKERS: 'a:1', HOMEFEED_MATERIALISE: '1' }).materialises).toBe(true)
+    expect(faultsOf({ KAFKA_BROKERS: 'a:9092,b' })).toEqual([
+      expect.stringContaining('KAFKA_BROKERS names "b"'),
+    ])
+    expect(faultsOf({ HOMEFEED_MATERIALISE: '1' })).toEqual([
+      expect.stringContaining('set KAFKA_BROKERS'),
+    ])
   })
 })

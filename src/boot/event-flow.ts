@@ -1,52 +1,59 @@
-import { InProcessEventLog } from '../events/in-process-event-log.ts'
 import { IndexFeeder } from '../phoenix/index-feeder.ts'
-import type { GrpcRetrievalClient } from '../phoenix/grpc-retrieval-client.ts'
-import type { Database } from '../store/database.ts'
-import { createOutboxReader, createOutboxWriter, purgeOutbox } from '../store/outbox.ts'
-import { describeError, type Logger } from '../telemetry.ts'
+import type { RetrievalIndex } from '../phoenix/retrieval-index.ts'
+import { Materialiser } from '../store/materialiser/materialiser.ts'
+import { purgeProcessedEvents } from '../store/materialiser/purge-processed-events.ts'
+import type { OutboxRelay } from '../store/outbox-relay.ts'
+import { describeError } from '../telemetry.ts'
 import { catchUp } from '../thunder/catch-up.ts'
 import { startPostConsumer, type PostConsumer } from '../thunder/post-consumer.ts'
 import { PostStore } from '../thunder/post-store.ts'
+import { STALE_AFTER_MS } from '../thunder/thunder.params.ts'
+import { openEventLog, type OpenEventLogOptions } from './open-event-log.ts'
 
-/** Readers look at the outbox this often when nobody tells them of a new row. */
-const POLL_INTERVAL_MS = 1_000
 const PURGE_INTERVAL_MS = 10 * 60_000
 
-/** The log and its two readers: Thunder and the retrieval index. */
+/** The log and its readers: Thunder and the retrieval index. */
 export interface EventFlow {
   readonly thunder: PostStore
   readonly consumer: PostConsumer
   readonly feeder: IndexFeeder
+  /** Null where the outbox is the log. */
+  readonly relay: OutboxRelay | null
+  /** Null unless the settings ask for it. */
+  readonly materialiser: Materialiser | null
   /** Resolves when both readers have all that the log held at their start. */
   readonly caughtUp: Promise<void>
+  /** Whether Thunder lacks events that it should have by now, or cannot know. */
+  isStale(): boolean
   /** Tells the readers that rows were written. */
   notify(): void
   close(): Promise<void>
 }
 
-export interface EventFlowOptions {
-  readonly database: Database
-  readonly retrieval: GrpcRetrievalClient
-  readonly logger: Logger
+export interface EventFlowOptions extends OpenEventLogOptions {
+  readonly retrieval: RetrievalIndex
   /** The most posts that Thunder holds. */
   readonly thunderPostsMax: number
-  readonly nowMs: () => number
+  /** Whether events that arrive are written to the database. */
+  readonly materialises: boolean
 }
 
-/** Starts the event flow; `caughtUp` says when it may be served from. */
+/**
+ * Starts the event flow; `caughtUp` says when it may be served from. With Kafka the outbox of
+ * before goes out first, so that the ends that the readers wait for include it.
+ */
 export async function startEventFlow(options: EventFlowOptions): Promise<EventFlow> {
   const { database, retrieval, logger, thunderPostsMax, nowMs } = options
-  const log = new InProcessEventLog({
-    reader: createOutboxReader(database),
-    writer: createOutboxWriter(database, nowMs),
-    pollIntervalMs: POLL_INTERVAL_MS,
-  })
+  const events = await openEventLog(options)
+  await events.relay?.started
+  const { log } = events
   const thunder = new PostStore(nowMs, { postsMax: thunderPostsMax })
   const consumer = await startPostConsumer({ log, store: thunder, nowMs })
   const feeder = new IndexFeeder({ log, index: retrieval, nowMs })
   const retention = catchUp(thunder, consumer)
+  const materialiser = options.materialises ? new Materialiser({ database, log, nowMs }) : null
   const purge = setInterval(() => {
-    purgeOutbox(database, nowMs()).catch((error: unknown) =>
+    Promise.all([events.purge(), purgeProcessedEvents(database, nowMs())]).catch((error: unknown) =>
       logger.warn('outbox_not_purged', { error: describeError(error) }),
     )
   }, PURGE_INTERVAL_MS)
@@ -54,17 +61,20 @@ export async function startEventFlow(options: EventFlowOptions): Promise<EventFl
     thunder,
     consumer,
     feeder,
+    relay: events.relay,
+    materialiser,
     caughtUp: Promise.all([retention, feeder.caughtUp]).then(() => undefined),
-    notify: () => log.notify(),
+    isStale: () => nowMs() - consumer.asOfMs() > STALE_AFTER_MS,
+    notify: () => events.notify(),
     async close() {
       clearInterval(purge)
-      await Promise.all([consumer.close(), feeder.close()])
+      const readers = [consumer, feeder, ...(materialiser === null ? [] : [materialiser])]
+      await Promise.all([...readers, events].map((part) => part.close()))
       // Catching up fails when it is cut short by this very end.
       await retention.then(
         (running) => running.close(),
         () => undefined,
       )
-      await log.close()
     },
   }
 }

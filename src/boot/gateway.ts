@@ -16,6 +16,7 @@ import { createViewerStore } from '../store/create-viewer-store.ts'
 import type { Database } from '../store/database.ts'
 import { Telemetry, type Logger } from '../telemetry.ts'
 import { startEventFlow, type EventFlow } from './event-flow.ts'
+import { addEventGauges } from './event-gauges.ts'
 import type { PhoenixServices } from './phoenix-services.ts'
 import { runTimedStep, say } from './progress.ts'
 import { warmUp } from './warm-up.ts'
@@ -73,7 +74,11 @@ function healthChecks(
       async check() {
         const details = { thunder: events.consumer.progress(), index: events.feeder.progress() }
         if (!isCaughtUp) throw new Error(`catching up: ${JSON.stringify(details)}`)
-        return { ...details, ...events.thunder.stats() }
+        const asOf = new Date(events.consumer.asOfMs()).toISOString()
+        // The gateway stays ready: answers say STALE_GRAPH.
+        if (events.isStale()) throw new Error(`nothing was heard of the log since ${asOf}`)
+        const lag = events.consumer.lag().reduce((sum, { records }) => sum + records, 0)
+        return { ...details, ...events.thunder.stats(), asOf, lag }
       },
     },
     {
@@ -87,23 +92,6 @@ function healthChecks(
       check: async () => ({ ...(await ranking.status(statusCall(nowMs))) }),
     },
   ]
-}
-
-function addGauges(telemetry: Telemetry, database: Database, events: EventFlow): void {
-  telemetry.gauge(
-    'homefeed_database_statements_total',
-    'Statements sent to the database since the start.',
-    () => database.statementCount(),
-  )
-  telemetry.gauge('homefeed_thunder_posts', 'Posts that Thunder holds.', () => {
-    return events.thunder.stats().posts
-  })
-  telemetry.gauge('homefeed_thunder_authors', 'Authors that Thunder holds posts of.', () => {
-    return events.thunder.stats().authors
-  })
-  telemetry.gauge('homefeed_thunder_evicted', 'Posts that found no room in Thunder.', () => {
-    return events.thunder.stats().evicted
-  })
 }
 
 /** Builds every concrete part, catches up with the event log, and listens. */
@@ -123,20 +111,22 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   }
   const retrieval = new GrpcRetrievalClient(channels.retrieval)
   const ranking = new GrpcRankingClient(channels.ranking)
-  const events = await startEventFlow({
-    database,
-    retrieval,
-    logger,
-    thunderPostsMax: config.thunderPostsMax,
-    nowMs,
-  })
+  const events = await runTimedStep('Event log: open', () =>
+    startEventFlow({ ...config, database, retrieval, logger, nowMs }),
+  )
   await runTimedStep('Event log: read by Thunder and the retrieval index', () => events.caughtUp)
   const telemetry = new Telemetry({ stages: STAGES })
-  addGauges(telemetry, database, events)
+  telemetry.gauge(
+    'homefeed_database_statements_total',
+    'Statements sent to the database since the start.',
+    () => database.statementCount(),
+  )
+  addEventGauges(telemetry, events)
   const viewerStore = createViewerStore(database)
   const homeFeed = createHomeFeed({
     viewerStore,
     thunder: events.thunder,
+    isThunderStale: () => events.isStale(),
     retrieval,
     ranking,
     safetyMemory: createSafetyMemory({ now: nowMs }),

@@ -1,8 +1,9 @@
+import { systemNowMs } from '../clock.ts'
 import type { BackoffLimits } from './backoff.ts'
 import type {
   BatchHandler,
   EventLog,
-  EventRecord,
+  LogRecord,
   PartitionPosition,
   StartPosition,
   Subscription,
@@ -21,6 +22,7 @@ export interface InProcessEventLogOptions {
   readonly backoff?: BackoffLimits
   /** Ms that `close` waits for running batches. */
   readonly closeTimeoutMs?: number
+  readonly nowMs?: () => number
 }
 
 /** thunder.md 10: batches of 1,000. */
@@ -42,11 +44,12 @@ export class InProcessEventLog implements EventLog {
       rowsPerRead: ROWS_PER_READ,
       backoff: BACKOFF,
       closeTimeoutMs: CLOSE_TIMEOUT_MS,
+      nowMs: systemNowMs,
       ...options,
     }
   }
 
-  async publish(records: readonly EventRecord[]): Promise<void> {
+  async publish(records: readonly LogRecord[]): Promise<void> {
     this.#assertOpen()
     await this.#options.writer.write(records)
     this.notify()
@@ -60,7 +63,7 @@ export class InProcessEventLog implements EventLog {
   async subscribe(topic: Topic, start: StartPosition, handle: BatchHandler): Promise<Subscription> {
     this.#assertOpen()
     const { reader } = this.#options
-    const startPosition = start.kind === 'earliest' ? 0n : await reader.positionSince(start.sinceMs)
+    const startPosition = await this.#positionOf(start)
     const [endPosition, rowsTotal] = await Promise.all([
       reader.endPosition(),
       reader.countAfter(startPosition),
@@ -80,6 +83,8 @@ export class InProcessEventLog implements EventLog {
       caughtUp: subscription.caughtUp,
       progress: () => subscription.progress(),
       failures: () => subscription.failures(),
+      lag: () => subscription.lag(),
+      upToDateAtMs: () => subscription.upToDateAtMs(),
       async close() {
         await subscription.close()
         forget()
@@ -88,7 +93,7 @@ export class InProcessEventLog implements EventLog {
   }
 
   async endPositions(): Promise<readonly PartitionPosition[]> {
-    return [{ partition: PARTITION, offset: await this.#options.reader.endPosition() }]
+    return [{ partition: PARTITION, offset: (await this.#options.reader.endPosition()) + 1n }]
   }
 
   /** Ends every subscription, within the bound given at construction. */
@@ -96,6 +101,14 @@ export class InProcessEventLog implements EventLog {
     this.#isClosed = true
     await Promise.all([...this.#subscriptions].map((subscription) => subscription.close()))
     this.#subscriptions.clear()
+  }
+
+  /** The outbox is read after a position, the log from one on. */
+  async #positionOf(start: StartPosition): Promise<bigint> {
+    if (start.kind === 'since') return this.#options.reader.positionSince(start.sinceMs)
+    if (start.kind === 'earliest') return 0n
+    const position = start.positions.find(({ partition }) => partition === PARTITION)
+    return position === undefined || position.offset === 0n ? 0n : position.offset - 1n
   }
 
   #assertOpen(): void {

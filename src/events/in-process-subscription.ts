@@ -2,6 +2,7 @@ import { backoffMs, type BackoffLimits } from './backoff.ts'
 import type {
   BatchHandler,
   CatchUpProgress,
+  PartitionLag,
   Subscription,
   SubscriptionFailures,
   Topic,
@@ -28,6 +29,7 @@ export interface SubscriptionOptions {
   readonly backoff: BackoffLimits
   /** How long `close` waits for the running batch. */
   readonly closeTimeoutMs: number
+  readonly nowMs: () => number
 }
 
 /** Follows the outbox from a position: read, hand over, read on; what fails comes again. */
@@ -42,6 +44,9 @@ export class InProcessSubscription implements Subscription {
   #rejectCaughtUp: (reason: Error) => void = () => undefined
   #position: bigint
   #rowsDone = 0
+  /** The end position was read then: caught up with it, the reader is as of then. */
+  readonly #startedAtMs: number
+  #upToDateAtMs = 0
   #isClosed = false
   #readFailures = 0
   #batchFailures = 0
@@ -50,6 +55,7 @@ export class InProcessSubscription implements Subscription {
   constructor(options: SubscriptionOptions) {
     this.#options = options
     this.#position = options.startPosition
+    this.#startedAtMs = options.nowMs()
     this.caughtUp = new Promise((resolve, reject) => {
       this.#resolveCaughtUp = resolve
       this.#rejectCaughtUp = reject
@@ -73,8 +79,19 @@ export class InProcessSubscription implements Subscription {
     return {
       reads: this.#readFailures,
       batches: this.#batchFailures,
+      gaps: 0,
       lastError: this.#lastError,
     }
+  }
+
+  /** Of the catch-up: later rows are read as they are noticed. */
+  lag(): readonly PartitionLag[] {
+    const { done, total } = this.progress()
+    return [{ partition: PARTITION, records: total - done }]
+  }
+
+  upToDateAtMs(): number {
+    return this.#upToDateAtMs
   }
 
   async close(): Promise<void> {
@@ -92,9 +109,14 @@ export class InProcessSubscription implements Subscription {
 
   async #run(): Promise<void> {
     while (!this.#isClosed) {
-      if (this.#position >= this.#options.endPosition) this.#resolveCaughtUp()
+      if (this.#position >= this.#options.endPosition) {
+        this.#upToDateAtMs ||= this.#startedAtMs
+        this.#resolveCaughtUp()
+      }
+      const readAtMs = this.#options.nowMs()
       const rows = await this.#readRetrying()
       if (rows.length === 0) {
+        if (!this.#isClosed) this.#upToDateAtMs = readAtMs
         // Nothing is left to read, even when the rows up to the end have been purged meanwhile.
         if (!this.#isClosed) this.#resolveCaughtUp()
         if (!this.#isClosed) await this.#news.sleep(this.#options.pollIntervalMs)

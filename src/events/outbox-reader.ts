@@ -1,4 +1,4 @@
-import type { EventRecord, Topic } from './event-log.ts'
+import type { LogRecord, Topic } from './event-log.ts'
 
 /** One event of the outbox, as it was written. */
 export interface OutboxRow {
@@ -8,6 +8,8 @@ export interface OutboxRow {
   readonly key: string
   /** An encoded `Event`. Bytes, so that one that does not decode stops nobody. */
   readonly event: Uint8Array
+  /** Epoch ms. */
+  readonly occurredAtMs: number
 }
 
 /** Reads the outbox in commit order. `store/` implements it; main.ts hands it to the event log. */
@@ -30,5 +32,5 @@ export interface OutboxReader {
 
 /** Appends events that stand alone, in a transaction of their own and in the order given. */
 export interface OutboxWriter {
-  write(records: readonly EventRecord[]): Promise<void>
+  write(records: readonly LogRecord[]): Promise<void>
 }

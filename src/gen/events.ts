@@ -61,6 +61,32 @@ export interface PostFacts {
   videoDurationMs: bigint;
   /** False keeps it out of the retrieval index: a protected author, a subscriber-only post. */
   recommendable: boolean;
+  /** Left out by those who write to the database themselves. */
+  content: PostContent | undefined;
+}
+
+/**
+ * What people see of a post. Only the materialiser reads it: a system that owns the writes sends
+ * it along, and homefeed keeps it in the database.
+ */
+export interface PostContent {
+  text: string;
+  /** As in BCP 47; empty = not known. */
+  language: string;
+  media: PostMedia[];
+  topics: string[];
+  subscribersOnly: boolean;
+  sensitive: boolean;
+}
+
+export interface PostMedia {
+  kind: MediaKind;
+  url: string;
+  altText: string;
+  width: number;
+  height: number;
+  /** 0 = not known, or an image. */
+  durationMs: number;
 }
 
 export interface PostCreated {
@@ -354,6 +380,7 @@ function createBasePostFacts(): PostFacts {
     mediaKinds: [],
     videoDurationMs: 0n,
     recommendable: false,
+    content: undefined,
   };
 }
 
@@ -428,6 +455,9 @@ export const PostFacts: MessageFns<PostFacts> = {
     }
     if (message.recommendable !== false) {
       writer.uint32(96).bool(message.recommendable);
+    }
+    if (message.content !== undefined) {
+      PostContent.encode(message.content, writer.uint32(106).fork()).join();
     }
     return writer;
   },
@@ -551,6 +581,14 @@ export const PostFacts: MessageFns<PostFacts> = {
             message.recommendable = reader.bool();
             continue;
           }
+          case 13: {
+            if (tag !== 106) {
+              break;
+            }
+
+            message.content = PostContent.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -596,6 +634,239 @@ export const PostFacts: MessageFns<PostFacts> = {
       ? BigInt(object.videoDurationMs)
       : 0n;
     message.recommendable = object.recommendable ?? false;
+    message.content = (object.content !== undefined && object.content !== null)
+      ? PostContent.fromPartial(object.content)
+      : undefined;
+    return message;
+  },
+};
+
+function createBasePostContent(): PostContent {
+  return { text: "", language: "", media: [], topics: [], subscribersOnly: false, sensitive: false };
+}
+
+export const PostContent: MessageFns<PostContent> = {
+  encode(message: PostContent, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.text !== "") {
+      writer.uint32(10).string(message.text);
+    }
+    if (message.language !== "") {
+      writer.uint32(18).string(message.language);
+    }
+    for (const v of message.media) {
+      PostMedia.encode(v!, writer.uint32(26).fork()).join();
+    }
+    for (const v of message.topics) {
+      writer.uint32(34).string(v!);
+    }
+    if (message.subscribersOnly !== false) {
+      writer.uint32(40).bool(message.subscribersOnly);
+    }
+    if (message.sensitive !== false) {
+      writer.uint32(48).bool(message.sensitive);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PostContent {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePostContent();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.text = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.language = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.media.push(PostMedia.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.topics.push(reader.string());
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.subscribersOnly = reader.bool();
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.sensitive = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<PostContent>): PostContent {
+    return PostContent.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<PostContent>): PostContent {
+    const message = createBasePostContent();
+    message.text = object.text ?? "";
+    message.language = object.language ?? "";
+    message.media = object.media?.map((e) => PostMedia.fromPartial(e)) || [];
+    message.topics = object.topics?.map((e) => e) || [];
+    message.subscribersOnly = object.subscribersOnly ?? false;
+    message.sensitive = object.sensitive ?? false;
+    return message;
+  },
+};
+
+function createBasePostMedia(): PostMedia {
+  return { kind: 0, url: "", altText: "", width: 0, height: 0, durationMs: 0 };
+}
+
+export const PostMedia: MessageFns<PostMedia> = {
+  encode(message: PostMedia, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.kind !== 0) {
+      writer.uint32(8).int32(message.kind);
+    }
+    if (message.url !== "") {
+      writer.uint32(18).string(message.url);
+    }
+    if (message.altText !== "") {
+      writer.uint32(26).string(message.altText);
+    }
+    if (message.width !== 0) {
+      writer.uint32(32).int32(message.width);
+    }
+    if (message.height !== 0) {
+      writer.uint32(40).int32(message.height);
+    }
+    if (message.durationMs !== 0) {
+      writer.uint32(48).int32(message.durationMs);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PostMedia {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePostMedia();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.kind = reader.int32() as any;
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.url = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.altText = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.width = reader.int32();
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.height = reader.int32();
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.durationMs = reader.int32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<PostMedia>): PostMedia {
+    return PostMedia.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<PostMedia>): PostMedia {
+    const message = createBasePostMedia();
+    message.kind = object.kind ?? 0;
+    message.url = object.url ?? "";
+    message.altText = object.altText ?? "";
+    message.width = object.width ?? 0;
+    message.height = object.height ?? 0;
+    message.durationMs = object.durationMs ?? 0;
     return message;
   },
 };

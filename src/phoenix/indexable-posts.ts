@@ -41,7 +41,11 @@ export function toIndexChanges(batch: readonly ConsumedRecord[], nowMs: number):
     changes.set(postId, facts.recommendable ? post : null)
   }
 
-  for (const { value } of batch) {
+  for (const { value, fault } of batch) {
+    if (fault !== undefined) {
+      rejected += 1
+      continue
+    }
     try {
       const { payload, occurredAtMs } = decodeEvent(value)
       newestAtMs = Math.max(newestAtMs, Math.min(Number(occurredAtMs), nowMs))

@@ -12,6 +12,8 @@ export interface HomeFeedDependencies {
     'actionSequence' | 'followedIds' | 'relations' | 'seenPostIds' | 'servedPostIds'
   >
   readonly thunder: Thunder
+  /** Whether Thunder lacks events that it should have by now; default never. */
+  readonly isThunderStale?: () => boolean
   readonly retrieval: RetrievalClient
   readonly ranking: RankingClient
   /** Shared by every pipeline of the process. */

@@ -70,7 +70,7 @@ export function createHomeFeedPipeline(dependencies: HomeFeedDependencies): Home
 
     // What there is. Thunder first: its copies know their ancestors.
     sources: [
-      thunderSource({ thunder, ...params.THUNDER_PARAMS }),
+      thunderSource({ thunder, isStale: dependencies.isThunderStale, ...params.THUNDER_PARAMS }),
       phoenixRetrievalSource({ retrieval, ...params.RETRIEVAL_PARAMS }),
     ],
     merge: { idOf: ({ id }) => id, fold: foldCopies('sources') },

@@ -80,6 +80,8 @@ class BoundedClient implements PostgresPoolClient {
   constructor(client: pg.PoolClient, bounds: BoundedPoolOptions) {
     this.#client = client
     this.#bounds = bounds
+    // The pool listens to idle ones only; one that is lent breaks too, between two statements.
+    client.on('error', bounds.onConnectionError)
   }
 
   query<R>(statement: string, parameters: readonly unknown[]): Promise<PostgresQueryResult<R>>
@@ -107,6 +109,7 @@ class BoundedClient implements PostgresPoolClient {
   }
 
   release(destroy = false): void {
+    this.#client.off('error', this.#bounds.onConnectionError)
     this.#client.release(destroy || this.#timedOut !== null)
   }
 }

@@ -1,7 +1,7 @@
 import { sql, type Kysely } from 'kysely'
-import type { EventRecord, Topic } from '../events/event-log.ts'
+import { encodeRecord } from '../events/encode-record.ts'
+import type { LogRecord, Topic } from '../events/event-log.ts'
 import type { OutboxReader, OutboxWriter } from '../events/outbox-reader.ts'
-import { Event } from '../gen/events.ts'
 import type { Database } from './database.ts'
 import type { Tables } from './tables.ts'
 
@@ -21,19 +21,20 @@ interface StoredRow {
   readonly topic: Topic
   readonly key: string
   readonly event: Buffer
+  readonly occurred_at_ms: string
 }
 
 const IS_SETTLED = sql.raw('transaction_id < pg_snapshot_xmin(pg_current_snapshot())')
 
 /** The reader that feeds the event log. Each call is one statement. */
-export function createOutboxReader(database: Database): OutboxReader {
-  const { kysely } = database
+export function createOutboxReader({ kysely }: Pick<Database, 'kysely'>): OutboxReader {
   return {
     async read(after, limit) {
       const transactionId = String(after >> ID_BITS)
       const id = String(BigInt.asUintN(64, after))
       const { rows } = await sql<StoredRow>`
-        select transaction_id::text as transaction_id, id, topic, key, event from outbox
+        select transaction_id::text as transaction_id, id, topic, key, event, occurred_at_ms
+        from outbox
         where (transaction_id, id) > (${transactionId}::text::xid8, ${id}::bigint)
           and ${IS_SETTLED}
         order by outbox.transaction_id, outbox.id
@@ -43,6 +44,7 @@ export function createOutboxReader(database: Database): OutboxReader {
         topic: row.topic,
         key: row.key,
         event: row.event,
+        occurredAtMs: Number(row.occurred_at_ms),
       }))
     },
     async endPosition() {
@@ -83,29 +85,40 @@ export function createOutboxWriter(database: Database, nowMs: () => number): Out
  */
 export async function writeOutbox(
   transaction: Kysely<Tables>,
-  records: readonly EventRecord[],
+  records: readonly LogRecord[],
   nowMs: number,
 ): Promise<void> {
   if (records.length === 0) return
+  const encoded = records.map(encodeRecord)
   await sql`
     insert into outbox (topic, key, event, occurred_at_ms, written_at_ms)
     select written.topic, written.key, decode(written.event, 'base64'), written.occurred_at_ms,
       ${nowMs}::bigint
     from unnest(
-      ${records.map((record) => record.topic)}::text[],
-      ${records.map((record) => record.key)}::text[],
-      ${records.map(({ event }) => Buffer.from(Event.encode(event).finish()).toString('base64'))}
-        ::text[],
-      ${records.map((record) => String(record.event.occurredAtMs))}::bigint[]
+      ${encoded.map((record) => record.topic)}::text[],
+      ${encoded.map((record) => record.key)}::text[],
+      ${encoded.map(({ value }) => Buffer.from(value).toString('base64'))}::text[],
+      ${encoded.map((record) => String(record.occurredAtMs))}::bigint[]
     ) with ordinality as written (topic, key, event, occurred_at_ms, place)
     order by written.place`.execute(transaction)
 }
 
-/** Deletes rows written more than `OUTBOX_KEPT_MS` ago; returns how many. */
-export async function purgeOutbox(database: Database, nowMs: number): Promise<number> {
-  const result = await database.kysely
-    .deleteFrom('outbox')
-    .where('written_at_ms', '<', String(nowMs - OUTBOX_KEPT_MS))
-    .executeTakeFirst()
-  return Number(result.numDeletedRows)
+/**
+ * Deletes rows written more than `OUTBOX_KEPT_MS` ago; returns how many. With a relay, only those
+ * that it has published, however old the others are.
+ */
+export async function purgeOutbox(
+  database: Database,
+  nowMs: number,
+  publishedUpTo: bigint | null = null,
+): Promise<number> {
+  const upTo = publishedUpTo ?? (1n << (ID_BITS * 2n)) - 1n
+  const transactionId = String(upTo >> ID_BITS)
+  const id = String(upTo & ((1n << (ID_BITS - 1n)) - 1n))
+  const { numAffectedRows = 0n } = await sql`
+    delete from outbox where written_at_ms < ${nowMs - OUTBOX_KEPT_MS}::bigint
+      and (transaction_id, id) <= (${transactionId}::text::xid8, ${id}::bigint)`.execute(
+    database.kysely,
+  )
+  return Number(numAffectedRows)
 }

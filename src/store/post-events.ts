@@ -41,6 +41,8 @@ function toPostFacts(facts: PostEventFacts): PostFacts {
     ),
     videoDurationMs: durations.length === 0 ? 0n : BigInt(Math.min(...durations)),
     recommendable: facts.recommendable,
+    // Everybody reads it from the database.
+    content: undefined,
   }
 }
 

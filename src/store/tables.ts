@@ -27,6 +27,8 @@ export interface Tables {
   served: ServedTable
   outbox: OutboxTable
   processed_events: ProcessedEventsTable
+  log_positions: LogPositionsTable
+  entity_versions: EntityVersionsTable
   import_progress: ImportProgressTable
   demo_world: DemoWorldTable
 }
@@ -195,6 +197,22 @@ export interface OutboxTable {
 export interface ProcessedEventsTable {
   event_id: string
   processed_at_ms: Ms
+}
+
+/** How far a reader of ours has come in a log; whole numbers as text. */
+export interface LogPositionsTable {
+  reader: string
+  topic: string
+  partition: number
+  position: string
+}
+
+/** The newest version that the materialiser applied: the older of two events is ignored. */
+export interface EntityVersionsTable {
+  entity: string
+  version: string
+  /** False: that version took it away. */
+  is_active: boolean
 }
 
 export interface ImportProgressTable {

@@ -1,12 +1,12 @@
-import { createEvent } from '../events/event-codec.ts'
+import { createDeadLetter, type Rejection } from '../events/create-dead-letter.ts'
 import type {
   CatchUpProgress,
   ConsumedRecord,
   EventLog,
-  EventRecord,
+  PartitionLag,
   SubscriptionFailures,
 } from '../events/event-log.ts'
-import { decodePostEvent, PostEventError, type PostChange } from './post-event.ts'
+import { decodePostEvent, PostEventError, type PostChange, type PostEvent } from './post-event.ts'
 import type { PostStore } from './post-store.ts'
 import { RETENTION_SECONDS } from './thunder.params.ts'
 
@@ -32,15 +32,17 @@ export interface PostConsumer {
   readonly caughtUp: Promise<void>
   progress(): CatchUpProgress
   stats(): PostConsumerStats
+  /** Of every partition of `posts`. */
+  lag(): readonly PartitionLag[]
+  /**
+   * The store shows the world as it was then, or later: its newest event, or the last look that
+   * found nothing left to read. Epoch ms; 0 = never yet.
+   */
+  asOfMs(): number
   close(): Promise<void>
 }
 
 const TOPIC = 'posts'
-
-interface Rejection {
-  readonly record: ConsumedRecord
-  readonly reason: string
-}
 
 function applyChange(store: PostStore, change: PostChange): void {
   if (change.kind === 'create') store.insert(change.post)
@@ -48,23 +50,10 @@ function applyChange(store: PostStore, change: PostChange): void {
   else store.delete(change.deletion)
 }
 
-/** Keyed by where it came from: a reader knows one that is published again after a restart. */
-function toDeadLetter({ record, reason }: Rejection, atMs: number): EventRecord {
-  const value = {
-    topic: TOPIC,
-    partition: record.partition,
-    // A wider position of the outbox ends in its row's id.
-    offset: BigInt.asUintN(63, record.offset),
-    key: Buffer.from(record.key),
-    value: record.value,
-    reason,
-    atMs: BigInt(atMs),
-  }
-  return {
-    topic: 'dead-letters',
-    key: `${TOPIC}/${record.partition}/${record.offset}`,
-    event: createEvent({ $case: 'deadLetter', value }, atMs, 0n),
-  }
+/** @throws {PostEventError} for one that the store cannot use. */
+function decodeRecord({ value, fault }: ConsumedRecord): PostEvent {
+  if (fault !== undefined) throw new PostEventError(fault)
+  return decodePostEvent(value)
 }
 
 /**
@@ -83,7 +72,7 @@ export async function startPostConsumer(options: PostConsumerOptions): Promise<P
     const batchAtMs = nowMs()
     for (const record of batch) {
       try {
-        const { change, occurredAtMs } = decodePostEvent(record.value)
+        const { change, occurredAtMs } = decodeRecord(record)
         applyChange(store, change)
         applied += 1
         newestAppliedAtMs = Math.max(newestAppliedAtMs, Math.min(occurredAtMs, batchAtMs))
@@ -93,7 +82,7 @@ export async function startPostConsumer(options: PostConsumerOptions): Promise<P
       }
     }
     if (rejections.length === 0) return
-    await log.publish(rejections.map((rejection) => toDeadLetter(rejection, batchAtMs)))
+    await log.publish(rejections.map((rejection) => createDeadLetter(TOPIC, rejection, batchAtMs)))
     for (const { reason } of rejections) rejected.set(reason, (rejected.get(reason) ?? 0) + 1)
   }
 
@@ -108,6 +97,8 @@ export async function startPostConsumer(options: PostConsumerOptions): Promise<P
       newestAppliedAtMs,
       failures: subscription.failures(),
     }),
+    lag: () => subscription.lag(),
+    asOfMs: () => Math.max(newestAppliedAtMs, subscription.upToDateAtMs()),
     close: () => subscription.close(),
   }
 }

@@ -53,3 +53,9 @@ export const POSTS_MAX_LIMIT = 33_000_000
 
 /** Followed authors in cached lists, of all viewers together: 4 bytes each. Ours, a guess. */
 export const FOLLOWS_CACHED_MAX = 8_000_000
+
+/**
+ * Ms that the store may lag behind the log, or the log be out of reach, before answers say that
+ * the graph is stale. Ours.
+ */
+export const STALE_AFTER_MS = 30_000

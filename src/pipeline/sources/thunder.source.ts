@@ -7,10 +7,16 @@ export interface ThunderSourceOptions {
   readonly thunder: Thunder
   readonly postsMax: number
   readonly timeoutMs: number
+  /** Whether Thunder lacks events that it should have by now; default never. */
+  readonly isStale?: (() => boolean) | undefined
 }
 
-/** Recent posts of the accounts that the viewer follows, without what was seen or served here. */
-export function thunderSource({ thunder, postsMax, timeoutMs }: ThunderSourceOptions) {
+/**
+ * Recent posts of the accounts that the viewer follows, without what was seen or served here. An
+ * event log that is behind makes the answer stale; it does not make it fail.
+ */
+export function thunderSource(options: ThunderSourceOptions) {
+  const { thunder, postsMax, timeoutMs, isStale = () => false } = options
   return source({
     name: 'ThunderSource',
     failurePolicy: 'replace',
@@ -20,7 +26,8 @@ export function thunderSource({ thunder, postsMax, timeoutMs }: ThunderSourceOpt
     timeoutMs,
     params: { postsMax },
     enable: ({ followedIds }) => followedIds !== undefined,
-    async fetch(query) {
+    async fetch(query, context) {
+      if (isStale()) context.degrade('STALE_GRAPH', 'event-log')
       const posts = thunder.recentPosts({
         viewerId: query.viewerId,
         authorIds: [...(query.followedIds ?? [])],

@@ -70,3 +70,18 @@ it('rests while the follow list is not known', () => {
   expect(source.enable?.(bareQuery())).toBe(false)
   expect(source.enable?.(filledQuery())).toBe(true)
 })
+
+it('says that the graph is stale when events are missing, and answers all the same', async () => {
+  const thunder = { recentPosts: () => [thunderPost(100)] }
+  const options = { thunder, postsMax: 7, timeoutMs: 300 }
+  const stale = stageContext()
+  const posts = await thunderSource({ ...options, isStale: () => true }).fetch(
+    filledQuery(),
+    stale.context,
+  )
+  expect(posts).toHaveLength(1)
+  expect(stale.degradations).toEqual(['STALE_GRAPH event-log'])
+  const fresh = stageContext()
+  await thunderSource({ ...options, isStale: () => false }).fetch(filledQuery(), fresh.context)
+  expect(fresh.degradations).toEqual([])
+})

@@ -1,10 +1,11 @@
-import { sql } from 'kysely'
+import { sql, type Kysely } from 'kysely'
 import { ACTIONS } from '../../../gen/actions.ts'
+import type { Tables } from '../../tables.ts'
 import type { ImportKind } from '../import-kind.ts'
 import { BadColumnError, type RowReader } from '../row-reader.ts'
 import { namesOf, unnest, type UnnestColumn } from '../unnest.ts'
 
-interface ImportedEngagement {
+export interface ImportedEngagement {
   readonly viewerId: string
   readonly postId: string
   readonly actionIndex: number
@@ -48,26 +49,15 @@ const [LIKE, REPLY, REPOST, QUOTE] = [
   indexOf('quote'),
 ]
 
-export const engagementsKind: ImportKind<ImportedEngagement> = {
-  name: 'engagements',
-  columns: ['viewer_id', 'post_id', 'action', 'at', 'post_author_id', 'dwell_ms'],
-  read: (row) => ({
-    viewerId: row.id('viewer_id'),
-    postId: row.id('post_id'),
-    actionIndex: readAction(row),
-    atMs: row.timeMs('at'),
-    postAuthorId: row.optionalId('post_author_id'),
-    dwellMs: row.optionalInteger('dwell_ms'),
-  }),
-  /** Counts change with the rows, in the same statement, by viewers who had not done it before. */
-  async write(rows, { transaction }) {
-    await sql`
+/** Counts change with the rows, in the same statement, by viewers who had not done it before. */
+export async function writeEngagements(
+  transaction: Kysely<Tables>,
+  engagements: readonly ImportedEngagement[],
+): Promise<void> {
+  await sql`
       with written as (
         insert into engagements (${namesOf(COLUMNS)})
-        select ${namesOf(COLUMNS)} from ${unnest(
-          COLUMNS,
-          rows.map((row) => row.value),
-        )}
+        select ${namesOf(COLUMNS)} from ${unnest(COLUMNS, engagements)}
         on conflict do nothing
         returning viewer_id, post_id, action_index
       ), first as (
@@ -90,6 +80,24 @@ export const engagementsKind: ImportKind<ImportedEngagement> = {
         repost_actions = post_counts.repost_actions + excluded.repost_actions,
         quote_actions = post_counts.quote_actions + excluded.quote_actions
     `.execute(transaction)
+}
+
+export const engagementsKind: ImportKind<ImportedEngagement> = {
+  name: 'engagements',
+  columns: ['viewer_id', 'post_id', 'action', 'at', 'post_author_id', 'dwell_ms'],
+  read: (row) => ({
+    viewerId: row.id('viewer_id'),
+    postId: row.id('post_id'),
+    actionIndex: readAction(row),
+    atMs: row.timeMs('at'),
+    postAuthorId: row.optionalId('post_author_id'),
+    dwellMs: row.optionalInteger('dwell_ms'),
+  }),
+  async write(rows, { transaction }) {
+    await writeEngagements(
+      transaction,
+      rows.map((row) => row.value),
+    )
     return []
   },
 }

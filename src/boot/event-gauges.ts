@@ -1,0 +1,92 @@
+import type { Telemetry } from '../telemetry.ts'
+import type { EventFlow } from './event-flow.ts'
+
+/** What `/metrics` tells of the event flow. */
+export function addEventGauges(telemetry: Telemetry, events: EventFlow): void {
+  const { thunder, consumer } = events
+  telemetry.gauge('homefeed_thunder_posts', 'Posts that Thunder holds.', () => {
+    return thunder.stats().posts
+  })
+  telemetry.gauge('homefeed_thunder_authors', 'Authors that Thunder holds posts of.', () => {
+    return thunder.stats().authors
+  })
+  telemetry.gauge('homefeed_thunder_evicted', 'Posts that found no room in Thunder.', () => {
+    return thunder.stats().evicted
+  })
+  telemetry.gauges(
+    {
+      name: 'homefeed_event_log_lag_records',
+      help: 'Records of the topic posts that Thunder has not handled yet, as last seen.',
+      labelNames: ['partition'],
+    },
+    () =>
+      consumer.lag().map(({ partition, records }) => ({
+        labels: { partition: String(partition) },
+        value: records,
+      })),
+  )
+  telemetry.gauge(
+    'homefeed_thunder_as_of_seconds',
+    'Unix time that Thunder shows the world of: of its newest event, or of its last look.',
+    () => consumer.asOfMs() / 1_000,
+  )
+  telemetry.gauges(
+    {
+      name: 'homefeed_thunder_rejected_events',
+      help: 'Events of the topic posts that became dead letters since the start, by reason.',
+      labelNames: ['reason'],
+    },
+    () =>
+      Object.entries(consumer.stats().rejected).map(([reason, value]) => ({
+        labels: { reason },
+        value,
+      })),
+  )
+  telemetry.gauges(
+    {
+      name: 'homefeed_event_log_failures',
+      help: 'What Thunder met while reading since the start: failed reads, batches, gaps.',
+      labelNames: ['kind'],
+    },
+    () => {
+      const { reads, batches, gaps } = consumer.stats().failures
+      return Object.entries({ reads, batches, gaps }).map(([kind, value]) => ({
+        labels: { kind },
+        value,
+      }))
+    },
+  )
+  addRelayGauges(telemetry, events)
+}
+
+function addRelayGauges(telemetry: Telemetry, { relay, materialiser }: EventFlow): void {
+  if (relay !== null) {
+    telemetry.gauge(
+      'homefeed_outbox_published_rows',
+      'Rows of the outbox that this process brought into the log since its start.',
+      () => relay.stats().published,
+    )
+    telemetry.gauge(
+      'homefeed_outbox_failures',
+      'Rounds of the outbox relay that failed since the start; each was tried again.',
+      () => relay.stats().failures,
+    )
+  }
+  if (materialiser !== null) {
+    telemetry.gauges(
+      {
+        name: 'homefeed_materialised_events',
+        help: 'Events that this process wrote to the database, passed over or buried.',
+        labelNames: ['outcome'],
+      },
+      () => {
+        const { applied, ignored, rejected, failures } = materialiser.stats()
+        const buried = Object.values(rejected).reduce((sum, count) => sum + count, 0)
+        return Object.entries({ applied, ignored, buried, failures }).map(([outcome, value]) => ({
+          labels: { outcome },
+          value,
+        }))
+      },
+    )
+  }
+}

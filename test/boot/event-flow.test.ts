@@ -1,0 +1,137 @@
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it, onTestFinished } from 'vitest'
+import { startEventFlow, type EventFlow } from '../../src/boot/event-flow.ts'
+import { addEventGauges } from '../../src/boot/event-gauges.ts'
+import { StartError } from '../../src/boot/progress.ts'
+import type { RetrievalIndex } from '../../src/phoenix/retrieval-index.ts'
+import { writeOutbox } from '../../src/store/outbox.ts'
+import { createLogger, Telemetry } from '../../src/telemetry.ts'
+import { STALE_AFTER_MS } from '../../src/thunder/thunder.params.ts'
+import { emptyTopics, openKafkaLog } from '../events/kafka/kafka-fixtures.ts'
+import { describeWithKafka, startTestBroker, type TestBroker } from '../kafka.ts'
+import { openTestDatabase, type TestDatabase } from '../postgres.ts'
+import { content, creation } from '../store/materialiser-fixtures.ts'
+import { hashInOnePiece, NOW_MS, randomPostEvents } from '../thunder/random-post-events.ts'
+import { waitFor } from '../wait-for.ts'
+
+/** An index that takes everything. */
+const index: RetrievalIndex = {
+  status: async () => ({
+    ready: true,
+    modelVersion: 'test',
+    instanceId: 'one',
+    indexSize: 0,
+    newestPostCreatedAtMs: 0,
+    queueLength: 0,
+  }),
+  upsert: async (posts) => posts.length,
+  remove: async () => 0,
+}
+
+describeWithKafka('the event flow over Kafka', (java) => {
+  let running: TestBroker
+  let opened: TestDatabase
+  let now = NOW_MS
+  const flows: EventFlow[] = []
+
+  async function start(kafkaBrokers: readonly string[], materialises = false): Promise<EventFlow> {
+    const flow = await startEventFlow({
+      database: opened.database,
+      retrieval: index,
+      logger: createLogger({ now: () => now, write: () => undefined }),
+      nowMs: () => now,
+      kafkaBrokers,
+      thunderPostsMax: 10_000,
+      materialises,
+    })
+    flows.push(flow)
+    return flow
+  }
+
+  const write = (records: Parameters<typeof writeOutbox>[1]) =>
+    writeOutbox(opened.database.kysely, records, NOW_MS)
+
+  beforeAll(async () => {
+    ;[running, opened] = await Promise.all([startTestBroker(java), openTestDatabase('pglite')])
+  })
+  beforeEach(async () => {
+    now = NOW_MS
+    await emptyTopics(running.address)
+    await opened.database.kysely.deleteFrom('outbox').execute()
+    await opened.database.kysely.deleteFrom('log_positions').execute()
+  })
+  afterEach(() => Promise.all(flows.splice(0).map((flow) => flow.close())))
+  afterAll(async () => {
+    await running.close()
+    await opened.close()
+  })
+
+  it('brings the outbox of before to Thunder before it says that it has caught up', async () => {
+    const records = randomPostEvents(31, 1_500)
+    await write(records)
+    const flow = await start([running.address])
+    await flow.caughtUp
+    expect(flow.thunder.storeHash()).toBe(hashInOnePiece(records))
+    const more = randomPostEvents(32, 20, 10_000)
+    await write(more)
+    flow.notify()
+    const hash = hashInOnePiece([...records, ...more])
+    await waitFor(() => flow.thunder.storeHash() === hash, { what: 'the new rows' })
+  })
+
+  it('is stale while the log is away, and fresh when it has caught up', async () => {
+    const flow = await start([running.address])
+    await flow.caughtUp
+    await waitFor(() => !flow.isStale(), { what: 'a first look at the end' })
+    await running.broker.kill()
+    now += STALE_AFTER_MS + 1_000
+    expect(flow.isStale()).toBe(true)
+    const records = randomPostEvents(33, 20)
+    await write(records)
+    await running.broker.start()
+    await waitFor(() => !flow.isStale(), { what: 'fresh answers', timeoutMs: 50_000 })
+    const hash = hashInOnePiece(records)
+    await waitFor(() => flow.thunder.storeHash() === hash, { what: 'the rows of meanwhile' })
+  })
+
+  it('ends while the broker is away and rows wait', async () => {
+    const flow = await start([running.address])
+    await flow.caughtUp
+    await running.broker.kill()
+    onTestFinished(() => running.broker.start())
+    await write(randomPostEvents(34, 20))
+    flow.notify()
+    await flow.close()
+    expect(flow.relay?.stats().isLeader).toBe(false)
+  })
+
+  it('says which setting names no broker', async () => {
+    const error = await start(['127.0.0.1:9']).catch((reason: unknown) => reason)
+    expect(error).toBeInstanceOf(StartError)
+    expect(String(error)).toContain('KAFKA_BROKERS is 127.0.0.1:9')
+  })
+
+  it('writes what another system publishes, and tells of everything in its metrics', async () => {
+    const flow = await start([running.address], true)
+    await flow.materialiser?.caughtUp
+    const log = openKafkaLog(running.address)
+    await log.publish([
+      creation(900, { content: content('from elsewhere') }),
+      { topic: 'posts', key: 'k', value: Uint8Array.of(0xff), occurredAtMs: NOW_MS },
+    ])
+    const texts = () => opened.database.kysely.selectFrom('posts').select('text').execute()
+    await waitFor(async () => (await texts()).length === 1, { what: 'the row' })
+    expect(await texts()).toEqual([{ text: 'from elsewhere' }])
+    await waitFor(() => flow.consumer.stats().rejected['undecodable'] === 1, { what: 'a letter' })
+    const telemetry = new Telemetry({ stages: [] })
+    addEventGauges(telemetry, flow)
+    const metrics = await telemetry.metrics()
+    for (const partition of [0, 1, 2]) {
+      expect(metrics).toContain(`homefeed_event_log_lag_records{partition="${partition}"} `)
+    }
+    expect(metrics).toContain('homefeed_thunder_rejected_events{reason="undecodable"} 1')
+    expect(metrics).toContain('homefeed_materialised_events{outcome="applied"} 1')
+    expect(metrics).toContain('homefeed_outbox_published_rows 0')
+    telemetry.close()
+    await log.close()
+  })
+})
