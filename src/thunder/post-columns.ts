@@ -27,6 +27,8 @@ export class PostColumns {
   readonly hasVideo: Uint8Array
   /** 64-bit numbers as pairs; 0 = not versioned. */
   readonly versions: Int32Array
+  /** All arrays of pairs. */
+  readonly pairs: readonly Int32Array[]
 
   /** @param capacity rows. */
   constructor(capacity: number) {
@@ -42,5 +44,15 @@ export class PostColumns {
     this.conversationIds = new Int32Array(capacity * 2)
     this.hasVideo = new Uint8Array(capacity)
     this.versions = new Int32Array(capacity * 2)
+    this.pairs = [
+      this.postIds,
+      this.authorIds,
+      this.replyToPostIds,
+      this.replyToUserIds,
+      this.repostOfPostIds,
+      this.repostOfUserIds,
+      this.conversationIds,
+      this.versions,
+    ]
   }
 }

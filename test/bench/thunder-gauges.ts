@@ -1,5 +1,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import { createEvent, encodeEvent } from '../../src/events/event-codec.ts'
+import { PostFacts } from '../../src/gen/events.ts'
 import { PostColumns } from '../../src/thunder/post-columns.ts'
+import { PostEventColumns } from '../../src/thunder/post-event-columns.ts'
+import { decodePostEvent } from '../../src/thunder/post-event.ts'
 import { PostStore } from '../../src/thunder/post-store.ts'
 import type { SlotRequest } from '../../src/thunder/read-scope.ts'
 import { Retention } from '../../src/thunder/retention.ts'
@@ -8,6 +12,8 @@ import { joinId } from '../../src/thunder/id-halves.ts'
 import { drawRead, WORLD_NOW_MS, type ThunderWorld } from './thunder-world.ts'
 
 const BATCH_ROWS = 10_000
+const BYTES_POSTS_MAX = 300_000
+const NOTHING = new Uint8Array(0)
 const RESULTS_MAX = 1_200
 const CHURN_ROWS = 100
 const CHURN_TURNS = 12_000
@@ -57,6 +63,66 @@ export function measureIngest(world: ThunderWorld): Readonly<Record<string, numb
   const store = new PostStore(() => WORLD_NOW_MS, { postsMax: world.count })
   const ms = fill(store, world, columns)
   return { postsPerSecond: Math.round((store.stats().posts / ms) * 1_000) }
+}
+
+/**
+ * Kafka's bytes to visible, straight into columns, beside events decoded to objects and inserted one
+ * by one; the same events, the slower way first.
+ */
+export function measureIngestBytes(world: ThunderWorld): Readonly<Record<string, number>> {
+  const events = encodeWorld(world, Math.min(world.count, BYTES_POSTS_MAX))
+  const timed = (work: (store: PostStore) => void): number => {
+    const store = new PostStore(() => WORLD_NOW_MS, { postsMax: events.length })
+    collectGarbage()
+    const startMs = performance.now()
+    work(store)
+    return Math.round((store.stats().posts / (performance.now() - startMs)) * 1_000)
+  }
+  const objectsPerSecond = timed((store) => {
+    for (const bytes of events) {
+      const { change } = decodePostEvent(bytes)
+      if (change.kind === 'create') store.insert(change.post)
+    }
+  })
+  const columns = new PostColumns(1_000)
+  const reader = new PostEventColumns()
+  const postsPerSecond = timed((store) => {
+    for (let at = 0; at < events.length; columns.count = 0) {
+      for (; at < events.length && columns.count < columns.capacity; at += 1) {
+        if (reader.take(events[at] ?? NOTHING, columns, columns.count)) columns.count += 1
+      }
+      store.applyColumns(columns)
+    }
+  })
+  const ratioToObjects = round(postsPerSecond / objectsPerSecond, 2)
+  return { events: events.length, postsPerSecond, objectsPerSecond, ratioToObjects }
+}
+
+function encodeWorld(world: ThunderWorld, count: number): readonly Uint8Array[] {
+  const columns = new PostColumns(BATCH_ROWS)
+  const events: Uint8Array[] = []
+  const idIn = (ids: Int32Array, row: number) =>
+    (BigInt(ids[row * 2 + 1] ?? 0) << 32n) | BigInt((ids[row * 2] ?? 0) >>> 0)
+  // The newest: what is older than the store keeps would cost less.
+  for (let at = world.count - count; at < world.count;) {
+    at = world.fillCreations(columns, at)
+    for (let row = 0; row < columns.count; row += 1) {
+      const createdAtMs = Math.floor(columns.atMs[row] ?? 0)
+      const post = PostFacts.fromPartial({
+        postId: idIn(columns.postIds, row),
+        authorId: idIn(columns.authorIds, row),
+        createdAtMs: BigInt(createdAtMs),
+        replyToPostId: idIn(columns.replyToPostIds, row),
+        replyToUserId: idIn(columns.replyToUserIds, row),
+        repostOfPostId: idIn(columns.repostOfPostIds, row),
+        repostOfUserId: idIn(columns.repostOfUserIds, row),
+        conversationId: idIn(columns.conversationIds, row),
+      })
+      const payload = { $case: 'postCreated', value: { post } } as const
+      events.push(encodeEvent(createEvent(payload, createdAtMs, 1n)))
+    }
+  }
+  return events
 }
 
 /**

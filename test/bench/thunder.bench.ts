@@ -14,7 +14,7 @@ import type { RecentPostsRequest } from '../../src/thunder/thunder.ts'
 import { trustPostId, trustUserId } from '../../src/ids.ts'
 import { runBenchmarks, type Benchmark, type Sample } from './harness.ts'
 import { NaiveThunderPort, type LightPost } from './naive-thunder-port.ts'
-import { measureIngest, measureMemory, measurePause } from './thunder-gauges.ts'
+import { measureIngest, measureIngestBytes, measureMemory, measurePause } from './thunder-gauges.ts'
 import { drawRead, ThunderWorld, WORLD_NOW_MS, type Pair, type WorldRead } from './thunder-world.ts'
 
 const flagAt = process.argv.indexOf('--posts')
@@ -164,5 +164,10 @@ const reads = FOLLOWS.map((follows): Benchmark => ({
 await runBenchmarks(reads, [
   { name: 'thunder.memory', facts: { posts: POSTS }, measure: () => measureMemory(world()) },
   { name: 'thunder.ingest', facts: { posts: POSTS }, measure: () => measureIngest(world()) },
+  {
+    name: 'thunder.ingestBytes',
+    facts: { posts: POSTS },
+    measure: () => measureIngestBytes(world()),
+  },
   { name: 'thunder.pause', facts: { posts: POSTS }, measure: () => measurePause(world()) },
 ])

@@ -15,12 +15,8 @@ import { collector } from '../events/event-log-suite.ts'
 import { emptyTopics, openKafkaLog } from '../events/kafka/kafka-fixtures.ts'
 import { describeWithKafka, startTestBroker } from '../kafka.ts'
 import { postgresBinaries, startPostgres, describeWithPostgres } from '../postgres.ts'
-import {
-  createRandom,
-  hashInOnePiece,
-  nowMs,
-  randomPostEvents,
-} from '../thunder/random-post-events.ts'
+import { hashInOnePiece, nowMs, randomPostEvents } from '../thunder/random-post-events.ts'
+import { createRandom } from '../thunder/random-steps.ts'
 import { waitFor } from '../wait-for.ts'
 import { engagement, relation, tablesHash } from './materialiser-fixtures.ts'
 

@@ -3,21 +3,11 @@ import type { EventRecord } from '../../src/events/event-log.ts'
 import { PostFacts } from '../../src/gen/events.ts'
 import { decodePostEvent } from '../../src/thunder/post-event.ts'
 import { PostStore } from '../../src/thunder/post-store.ts'
+import { createRandom } from './random-steps.ts'
 import { NOW_SECONDS } from './stored-post-fixture.ts'
 
 export const NOW_MS = NOW_SECONDS * 1_000
 export const nowMs = () => NOW_MS
-
-/** The Mulberry32 generator: the same numbers for the same seed. */
-export function createRandom(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
-  }
-}
 
 const AUTHORS = 40
 

@@ -10,12 +10,8 @@ import type {
 import { startPostConsumer } from '../../../src/thunder/post-consumer.ts'
 import { PostStore } from '../../../src/thunder/post-store.ts'
 import { describeWithKafka, startTestBroker, type TestBroker } from '../../kafka.ts'
-import {
-  createRandom,
-  hashInOnePiece,
-  nowMs,
-  randomPostEvents,
-} from '../../thunder/random-post-events.ts'
+import { hashInOnePiece, nowMs, randomPostEvents } from '../../thunder/random-post-events.ts'
+import { createRandom } from '../../thunder/random-steps.ts'
 import { waitFor } from '../../wait-for.ts'
 import { collector, deletionRecord } from '../event-log-suite.ts'
 import {
