@@ -66,8 +66,8 @@ export function measureIngest(world: ThunderWorld): Readonly<Record<string, numb
 }
 
 /**
- * Kafka's bytes to visible, straight into columns, beside events decoded to objects and inserted one
- * by one; the same events, the slower way first.
+ * Kafka's bytes to visible, straight into columns, beside events decoded to objects and inserted
+ * one by one; the same events, the slower way first.
  */
 export function measureIngestBytes(world: ThunderWorld): Readonly<Record<string, number>> {
   const events = encodeWorld(world, Math.min(world.count, BYTES_POSTS_MAX))
