@@ -1,4 +1,5 @@
-import type { PostId } from '../../ids.ts'
+import { createHash } from 'node:crypto'
+import type { PostId, UserId } from '../../ids.ts'
 import type { Thunder, ThunderPost } from '../../thunder/thunder.ts'
 import { createPostCandidate } from '../home-feed.candidate.ts'
 import { source } from '../home-feed.components.ts'
@@ -28,9 +29,11 @@ export function thunderSource(options: ThunderSourceOptions) {
     enable: ({ followedIds }) => followedIds !== undefined,
     async fetch(query, context) {
       if (isStale()) context.degrade('STALE_GRAPH', 'event-log')
+      const authorIds = [...(query.followedIds ?? [])]
       const posts = thunder.recentPosts({
         viewerId: query.viewerId,
-        authorIds: [...(query.followedIds ?? [])],
+        authorIds,
+        followsVersion: versionOf(authorIds),
         excludedPostIds: new Set([
           ...(query.seenPostIds ?? query.alsoSeenPostIds),
           ...query.sessionServedPostIds,
@@ -49,6 +52,11 @@ export function thunderSource(options: ThunderSourceOptions) {
       )
     },
   })
+}
+
+/** The list's own digest: nobody has to count its changes, and none can be missed. */
+function versionOf(authorIds: readonly UserId[]): string {
+  return createHash('sha256').update(authorIds.join()).digest('base64')
 }
 
 function ancestorIdsOf({ replyToPostId, conversationId }: ThunderPost): readonly PostId[] {

@@ -44,10 +44,21 @@ it('asks for followed authors without what was seen or served in the session', a
     {
       viewerId: VIEWER,
       authorIds: ['10', '11'],
+      followsVersion: expect.any(String),
       excludedPostIds: postIds(90, 91),
       resultsMax: 7,
     },
   ])
+})
+
+it('names the version of the follows by what they are', async () => {
+  const { calls, source } = recordingThunder([])
+  for (const followedIds of [userIds(10, 11), userIds(10, 11), userIds(10), userIds(1, 11)]) {
+    await source.fetch(filledQuery({ followedIds }), stageContext().context)
+  }
+  const [first, same, fewer, others] = calls.map(({ followsVersion }) => followsVersion)
+  expect(same).toBe(first)
+  expect(new Set([first, fewer, others]).size).toBe(3)
 })
 
 it('brings ancestors: the parent, and the root when it is another post', async () => {
