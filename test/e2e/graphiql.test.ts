@@ -47,7 +47,17 @@ describe.runIf(hasChromium)(`GraphiQL in Chromium (else: ${REMEDY})`, () => {
     )
     page = await context.newPage()
     page.on('request', (request) => requested.push(request.url()))
-    page.on('requestfailed', (request) => troubles.push(`failed: ${request.url()}`))
+    page.on('requestfailed', (request) => {
+      const why = request.failure()?.errorText ?? ''
+      // A page that is reloaded drops what it was still loading.
+      if (why !== 'net::ERR_ABORTED') troubles.push(`${why}: ${request.url()}`)
+    })
+    page.on('response', (response) => {
+      const isAnswer = response.url().endsWith('/graphql')
+      if (response.status() >= 400 && !isAnswer) {
+        troubles.push(`${response.status()}: ${response.url()}`)
+      }
+    })
     page.on('pageerror', (error) => troubles.push(error.message))
     page.on('console', (message) => {
       const { url } = message.location()
