@@ -19,6 +19,8 @@ from phoenix.inference import InferenceEngine
 
 DEMO = Path(__file__).resolve().parents[1] / "checkpoints" / "demo"
 VIEWERS = 60
+# Of about 16,000 a viewer: seconds instead of minutes.
+POOL_SIZE = 1_500
 INDEX = {action.name: action.index for action in ACTIONS}
 
 
@@ -62,7 +64,7 @@ def test_the_checkpoint_reaches_the_feature_oracle_and_beats_simple_rules(day: D
         "model": model_ranker(InferenceEngine(bundle)),
         "permuted": model_ranker(InferenceEngine(permuted(bundle, seed=1))),
     }
-    rows = evaluate_feed(day, rankers, FeedOptions(viewers=VIEWERS))
+    rows = evaluate_feed(day, rankers, FeedOptions(viewers=VIEWERS, pool_size=POOL_SIZE))
     verdict = feed_verdict(rows)
     assert verdict.of_feature_oracle >= 0.85
     assert verdict.over_baseline >= 1.2

@@ -29,10 +29,17 @@ from phoenix.inference import InferenceEngine
 DEMO_SEED = 7
 _DEMO = Path(__file__).resolve().parents[2] / "checkpoints" / "demo"
 _COMMON_POOL = 500
+_PROGRESS_VIEWERS = 50
 
 
 def _feed(day: DemoDay, engine: InferenceEngine, options: FeedOptions, *, as_json: bool) -> bool:
-    rows = evaluate_feed(day, {**ORACLES, **BASELINES, "model": model_ranker(engine)}, options)
+    rankers = {**ORACLES, **BASELINES, "model": model_ranker(engine)}
+
+    def show_progress(done: int) -> None:
+        if done % _PROGRESS_VIEWERS == 0:
+            print(f"{done} of {options.viewers} viewers", file=sys.stderr, flush=True)
+
+    rows = evaluate_feed(day, rankers, options, show_progress)
     verdict = feed_verdict(rows)
     if as_json:
         for row in rows:
@@ -70,6 +77,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("what", choices=["feed", "personas"])
     parser.add_argument("--checkpoint", type=Path, default=_DEMO)
     parser.add_argument("--viewers", type=int, default=500, help="drawn with a seed")
+    parser.add_argument("--pool", type=int, help="candidates a viewer at most, drawn; default all")
     parser.add_argument("--days-later", type=float, default=3.0, help="after the data's end")
     parser.add_argument("--permute", action="store_true", help="shuffle user and author rows")
     parser.add_argument("--json", action="store_true", help="JSON lines")
@@ -88,7 +96,7 @@ def main(argv: list[str] | None = None) -> int:
     day = demo_day(DEMO_SEED, data_range_ms=data_range_ms, days_later=arguments.days_later)
     if arguments.what == "personas":
         return 0 if _personas(day, engine, as_json=arguments.json) else 1
-    options = FeedOptions(viewers=arguments.viewers)
+    options = FeedOptions(viewers=arguments.viewers, pool_size=arguments.pool)
     return 0 if _feed(day, engine, options, as_json=arguments.json) else 1
 
 

@@ -1,6 +1,6 @@
 """NDCG@20 of whole feeds under the true tastes, for the model and for everything beside it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,15 +19,14 @@ from phoenix.evaluation.rankers import (
 from phoenix.evaluation.weighted_value import final_scores
 
 TOP = 20
-POOL_SIZE = 1_500
 
 
 @dataclass(frozen=True)
 class FeedOptions:
-    """viewers: how many are drawn. pool_size: candidates a viewer at most."""
+    """viewers: how many are drawn. pool_size: candidates a viewer at most; None = everything."""
 
     viewers: int = 500
-    pool_size: int = POOL_SIZE
+    pool_size: int | None = None
     seed: int = 11
 
 
@@ -72,20 +71,27 @@ def _feed_ndcg(
 
 
 def evaluate_feed(
-    day: DemoDay, rankers: Mapping[str, Ranker], options: FeedOptions
+    day: DemoDay,
+    rankers: Mapping[str, Ranker],
+    options: FeedOptions,
+    on_viewer: Callable[[int], None] = lambda done: None,
 ) -> list[FeedRow]:
     """Every ranker on the same pools. Gain: true value minus the pool's smallest.
+
+    About a second a viewer with everything in the pool; `on_viewer` is told how many are done.
 
     Raises:
       FloatingPointError: A ranker gave NaN or infinity.
     """
     results: dict[str, list[tuple[float, float, float]]] = {name: [] for name in rankers}
-    for viewer_id in day.viewers(options.viewers, options.seed).tolist():
+    viewer_ids = day.viewers(options.viewers, options.seed).tolist()
+    for done, viewer_id in enumerate(viewer_ids, start=1):
         pool = day.pool(viewer_id, options.pool_size, options.seed)
         truth = oracle_values(day, pool)
         gains = truth - truth.min()
         for name, ranker in rankers.items():
             results[name].append(_feed_ndcg(day, pool, gains, ranker))
+        on_viewer(done)
     return [_row(name, np.array(values)) for name, values in results.items()]
 
 
