@@ -39,7 +39,7 @@ def _feed(day: DemoDay, engine: InferenceEngine, options: FeedOptions, *, as_jso
         if done % _PROGRESS_VIEWERS == 0:
             print(f"{done} of {options.viewers} viewers", file=sys.stderr, flush=True)
 
-    rows = evaluate_feed(day, rankers, options, show_progress)
+    rows = evaluate_feed(day, rankers, options, on_viewer=show_progress)
     verdict = feed_verdict(rows)
     if as_json:
         for row in rows:

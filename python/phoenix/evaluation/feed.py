@@ -74,6 +74,7 @@ def evaluate_feed(
     day: DemoDay,
     rankers: Mapping[str, Ranker],
     options: FeedOptions,
+    *,
     on_viewer: Callable[[int], None] = lambda done: None,
 ) -> list[FeedRow]:
     """Every ranker on the same pools. Gain: true value minus the pool's smallest.
