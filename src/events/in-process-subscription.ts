@@ -7,6 +7,7 @@ import type {
   SubscriptionFailures,
   Topic,
 } from './event-log.ts'
+import { endsWithin } from './ends-within.ts'
 import type { OutboxReader, OutboxRow } from './outbox-reader.ts'
 import { WakeUp } from './wake-up.ts'
 
@@ -98,12 +99,7 @@ export class InProcessSubscription implements Subscription {
     this.#isClosed = true
     this.#news.wake()
     this.#closing.wake()
-    let timer: NodeJS.Timeout | undefined
-    const bound = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, this.#options.closeTimeoutMs)
-    })
-    await Promise.race([this.#running, bound])
-    clearTimeout(timer)
+    await endsWithin(this.#running, this.#options.closeTimeoutMs)
     this.#rejectCaughtUp(new Error(`the ${this.#options.topic} subscription was closed`))
   }
 

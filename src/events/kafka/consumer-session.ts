@@ -2,7 +2,7 @@ import type { Batch, Consumer, EachBatchPayload } from 'kafkajs'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { uuidv7 } from 'uuidv7'
 import type { ConsumedRecord, Topic } from '../event-log.ts'
-import { endsWithin } from './ends-within.ts'
+import { endsWithin } from '../ends-within.ts'
 import { createKafkaClient, type KafkaClientOptions } from './kafka-client.ts'
 import {
   CLOSE_TIMEOUT_MS,

@@ -2,7 +2,7 @@ import type { Admin } from 'kafkajs'
 import { setTimeout as pause } from 'node:timers/promises'
 import { backoffMs } from '../backoff.ts'
 import type { PartitionPosition, Topic } from '../event-log.ts'
-import { endsWithin } from './ends-within.ts'
+import { endsWithin } from '../ends-within.ts'
 import { createKafkaClient, type KafkaClient, type KafkaClientOptions } from './kafka-client.ts'
 import { CLOSE_TIMEOUT_MS, RETRY_BACKOFF } from './kafka.params.ts'
 

@@ -3,7 +3,7 @@ import { backoffMs } from '../backoff.ts'
 import type { EncodedRecord } from '../event-log.ts'
 import { WakeUp } from '../wake-up.ts'
 import { COMPRESSION_TYPES, type Compression } from './codecs.ts'
-import { endsWithin } from './ends-within.ts'
+import { endsWithin } from '../ends-within.ts'
 import { createKafkaClient, type KafkaClient, type KafkaClientOptions } from './kafka-client.ts'
 import {
   CLOSE_TIMEOUT_MS,

@@ -12,7 +12,7 @@ import type {
 } from '../event-log.ts'
 import { WakeUp } from '../wake-up.ts'
 import { ConsumerSession, LogGapError } from './consumer-session.ts'
-import { endsWithin } from './ends-within.ts'
+import { endsWithin } from '../ends-within.ts'
 import { KafkaAdmin } from './kafka-admin.ts'
 import type { KafkaClientOptions } from './kafka-client.ts'
 import { CLOSE_TIMEOUT_MS, LAG_INTERVAL_MS, RETRY_BACKOFF } from './kafka.params.ts'
