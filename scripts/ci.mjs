@@ -52,7 +52,7 @@ function breakingCheck() {
 await runScript(async () => {
   await ensureNodePackages()
   await ensureTools()
-  const python = await ensurePython({ development: true })
+  const python = await ensurePython('development')
   if (!existsSync(join(ROOT, '.git'))) throw new SetupError('npm run ci needs a git checkout.')
   // oxlint looks for its type-aware half on the PATH.
   const paths = ['tools/node_modules/.bin', 'node_modules/.bin'].map((path) => join(ROOT, path))

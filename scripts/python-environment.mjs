@@ -62,24 +62,38 @@ function checkVenvModule({ command, version }) {
 }
 
 /**
+ * What an environment can be for, each holding all before it: the services, training and
+ * evaluation, tests and lint.
+ * @type {Record<'serving' | 'learning' | 'development', { file: string, size: string }>}
+ */
+const PURPOSES = {
+  serving: { file: 'requirements.txt', size: '200 MB to download, 750 MB on disk' },
+  learning: { file: 'requirements-learning.txt', size: '280 MB to download, 1 GB on disk' },
+  development: { file: 'requirements-dev.txt', size: '310 MB to download, 1.1 GB on disk' },
+}
+
+/** @param {keyof PURPOSES} purpose */
+function stampsThatServe(purpose) {
+  const names = Object.keys(PURPOSES)
+  const stampOf = (name) => {
+    const files = names.slice(0, names.indexOf(name) + 1).map((each) => PURPOSES[each].file)
+    return digest(...files.map((file) => readFileSync(join(ROOT, 'python', file), 'utf8')))
+  }
+  return names.slice(names.indexOf(purpose)).map(stampOf)
+}
+
+/**
  * The project's own Python in the data directory, with locked and hashed requirements.
- * @param {{ development?: boolean }} options development adds the test and lint tools
+ * @param {keyof PURPOSES} purpose
  * @returns {Promise<string>} path of the interpreter
  */
-export async function ensurePython({ development = false } = {}) {
+export async function ensurePython(purpose = 'serving') {
   const directory = join(dataDirectory(), 'python')
   const interpreter = interpreterOf(directory)
-  const lock = (name) => readFileSync(join(ROOT, 'python', name), 'utf8')
-  const stamps = {
-    runtime: digest(lock('requirements.txt')),
-    development: digest(lock('requirements.txt'), lock('requirements-dev.txt')),
-  }
+  const stamps = stampsThatServe(purpose)
   const stamp = join(directory, '.homefeed-stamp')
-  const have = readStamp(stamp)
   const works = () => spawnSync(interpreter, ['-c', 'pass']).status === 0
-  if ((have === stamps.development || (!development && have === stamps.runtime)) && works()) {
-    return interpreter
-  }
+  if (stamps.includes(readStamp(stamp)) && works()) return interpreter
   makeDirectory(dataDirectory())
   checkFreeSpace(dataDirectory())
   if (!existsSync(interpreter) || !works()) {
@@ -92,11 +106,11 @@ export async function ensurePython({ development = false } = {}) {
     await runStep('Python environment', [python.command, '-m', 'venv', unfinished])
     renameSync(unfinished, directory)
   }
-  const file = development ? 'requirements-dev.txt' : 'requirements.txt'
-  say(`Python packages: ${file}, about 200 MB to download, 750 MB on disk`)
+  const { file, size } = PURPOSES[purpose]
+  say(`Python packages: ${file}, about ${size}`)
   const pip = ['-m', 'pip', 'install', '--require-hashes', '--disable-pip-version-check']
   await runStep('Python packages', [interpreter, ...pip, '-r', join('python', file)])
-  writeFileSync(stamp, development ? stamps.development : stamps.runtime)
+  writeFileSync(stamp, stamps[0])
   say('Python packages: ready')
   return interpreter
 }

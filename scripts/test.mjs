@@ -79,7 +79,7 @@ await runScript(async () => {
   checkPlatform()
   loadDotEnv()
   await ensureNodePackages()
-  const python = await ensurePython({ development: true })
+  const python = await ensurePython('development')
   const reports = join(dataDirectory(), 'reports')
   rmSync(reports, { recursive: true, force: true })
   mkdirSync(reports, { recursive: true })
