@@ -120,8 +120,17 @@ export interface RelationChanged {
   viewerId: bigint;
   /** follow, block, mute, mute_reposts, subscribe, follow_topic, muted_keyword. */
   kind: string;
+  /** The other account; 0 for follow_topic and muted_keyword. */
   targetId: bigint;
   active: boolean;
+  /** follow_topic: the topic's name. muted_keyword: the words. */
+  targetName: string;
+  /** muted_keyword only: word, phrase, hashtag or domain; empty = word. */
+  match: string;
+  /** muted_keyword only: body, quoted, author_handle, alt_text, link; none = all. */
+  surfaces: string[];
+  /** muted_keyword only: when it ends; 0 = never. */
+  expiresAtMs: bigint;
 }
 
 export interface Impressed {
@@ -1234,7 +1243,16 @@ export const Engaged: MessageFns<Engaged> = {
 };
 
 function createBaseRelationChanged(): RelationChanged {
-  return { viewerId: 0n, kind: "", targetId: 0n, active: false };
+  return {
+    viewerId: 0n,
+    kind: "",
+    targetId: 0n,
+    active: false,
+    targetName: "",
+    match: "",
+    surfaces: [],
+    expiresAtMs: 0n,
+  };
 }
 
 export const RelationChanged: MessageFns<RelationChanged> = {
@@ -1256,6 +1274,21 @@ export const RelationChanged: MessageFns<RelationChanged> = {
     }
     if (message.active !== false) {
       writer.uint32(32).bool(message.active);
+    }
+    if (message.targetName !== "") {
+      writer.uint32(42).string(message.targetName);
+    }
+    if (message.match !== "") {
+      writer.uint32(50).string(message.match);
+    }
+    for (const v of message.surfaces) {
+      writer.uint32(58).string(v!);
+    }
+    if (message.expiresAtMs !== 0n) {
+      if (BigInt.asIntN(64, message.expiresAtMs) !== message.expiresAtMs) {
+        throw new globalThis.Error("value provided for field message.expiresAtMs of type int64 too large");
+      }
+      writer.uint32(64).int64(message.expiresAtMs);
     }
     return writer;
   },
@@ -1305,6 +1338,38 @@ export const RelationChanged: MessageFns<RelationChanged> = {
             message.active = reader.bool();
             continue;
           }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.targetName = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.match = reader.string();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.surfaces.push(reader.string());
+            continue;
+          }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.expiresAtMs = reader.int64() as bigint;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1326,6 +1391,12 @@ export const RelationChanged: MessageFns<RelationChanged> = {
     message.kind = object.kind ?? "";
     message.targetId = (object.targetId !== undefined && object.targetId !== null) ? BigInt(object.targetId) : 0n;
     message.active = object.active ?? false;
+    message.targetName = object.targetName ?? "";
+    message.match = object.match ?? "";
+    message.surfaces = object.surfaces?.map((e) => e) || [];
+    message.expiresAtMs = (object.expiresAtMs !== undefined && object.expiresAtMs !== null)
+      ? BigInt(object.expiresAtMs)
+      : 0n;
     return message;
   },
 };

@@ -91,6 +91,8 @@ const TABLES = [
   'mutes',
   'muted_reposts',
   'subscriptions',
+  'followed_topics',
+  'muted_keywords',
   'entity_versions',
 ]
 
@@ -99,9 +101,8 @@ export async function tablesHash({ kysely }: Database): Promise<string> {
   const hash = createHash('sha256')
   for (const table of TABLES) {
     const { rows } = await sql<{ readonly row: string }>`
-      select to_jsonb(given)::text as row from ${sql.table(table)} as given order by 1`.execute(
-      kysely,
-    )
+      select (to_jsonb(given) ${table === 'muted_keywords' ? sql`- 'id'` : sql``})::text as row
+      from ${sql.table(table)} as given order by 1`.execute(kysely)
     hash.update(`${table}\n${rows.map(({ row }) => row).join('\n')}\n`)
   }
   return hash.digest('hex')

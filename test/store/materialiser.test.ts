@@ -21,7 +21,7 @@ import {
 
 const LIKE = 0
 
-// The log in process will do: test/store/materialiser-kafka.test.ts has a broker.
+// The log in process will do: test/store/kafka-kill.test.ts has a broker.
 describeEngines('the materialiser', (engine) => {
   let opened: TestDatabase
   let database: Database
@@ -147,6 +147,36 @@ describeEngines('the materialiser', (engine) => {
     expect(await rows(sql`select followers_count from users`)).toEqual([{ followers_count: 1 }])
   })
 
+  it('follows topics and mutes keywords by name, and lets go of them', async () => {
+    const topic = { kind: 'follow_topic', targetId: 0n, targetName: 'jazz' }
+    const words = { kind: 'muted_keyword', targetId: 0n, targetName: 'the election' }
+    const read = async () => [
+      ...(await rows(sql`select user_id, name from followed_topics f
+        join topics t on t.id = f.topic_id`)),
+      ...(await rows(sql`select phrase, match, surfaces, expires_at_ms from muted_keywords
+        order by match`)),
+    ]
+    const all = ['body', 'quoted', 'author_handle', 'alt_text', 'link']
+    await materialise(
+      relation(1, 0, topic),
+      relation(1, 0, words),
+      relation(1, 0, { ...words, match: 'phrase', surfaces: ['link', 'body'], expiresAtMs: 9n }),
+    )
+    const phrase = { phrase: 'the election', match: 'phrase' }
+    expect(await read()).toEqual([
+      { user_id: '1', name: 'jazz' },
+      { ...phrase, surfaces: ['body', 'link'], expires_at_ms: '9' },
+      { ...phrase, match: 'word', surfaces: all, expires_at_ms: null },
+    ])
+    await materialise(
+      relation(1, 0, { ...topic, active: false, version: 2 }),
+      relation(1, 0, { ...words, active: false, version: 2 }),
+      relation(1, 0, { ...words, match: 'phrase', expiresAtMs: 8n, version: 2 }),
+      relation(1, 0, { ...topic, version: 1 }),
+    )
+    expect(await read()).toEqual([{ ...phrase, surfaces: all, expires_at_ms: '8' }])
+  })
+
   it('comes to the same with every event twice and the older version later', async () => {
     const records = [
       creation(1, { content: content('one') }),
@@ -159,12 +189,14 @@ describeEngines('the materialiser', (engine) => {
       relation(1, 2),
       relation(1, 2, { active: false, version: 2 }),
       relation(1, 3),
+      relation(1, 0, { kind: 'follow_topic', targetName: 'jazz' }),
+      relation(1, 0, { kind: 'muted_keyword', targetName: 'election' }),
     ]
     const stats = await materialise(...records)
-    expect(stats).toMatchObject({ applied: 10, ignored: 0, rejected: {}, failures: 0 })
+    expect(stats).toMatchObject({ applied: 12, ignored: 0, rejected: {}, failures: 0 })
     const hash = await tablesHash(database)
     const again = await materialise(...records, ...records.toReversed())
-    expect(again).toMatchObject({ applied: 0, ignored: 20 })
+    expect(again).toMatchObject({ applied: 0, ignored: 24 })
     // Other events that say what was said before: their versions are too old.
     const late = await materialise(
       creation(1, { content: content('stale') }),
@@ -184,7 +216,10 @@ describeEngines('the materialiser', (engine) => {
       creation(3, { content: content('fine', { language: 'x\0' }) }),
       creation(4, { content: content('fine') }),
       relation(1, 1),
-      relation(1, 2, { kind: 'muted_keyword' }),
+      relation(1, 2, { kind: 'muted_keyword', targetName: ' ' }),
+      relation(1, 2, { kind: 'muted_keyword', targetName: 'x', match: 'regex' }),
+      relation(1, 2, { kind: 'muted_keyword', targetName: 'x', surfaces: ['bio'] }),
+      relation(1, 2, { kind: 'poke' }),
       { ...relation(1, 2), topic: 'engagements' },
       engagement(1, 4, { actionIndex: 40 }),
       engagement(1, 4),
@@ -195,12 +230,15 @@ describeEngines('the materialiser', (engine) => {
       'impossible_field text': 1,
       'refused_by_database 22021': 1,
       'impossible_field target_id': 1,
+      'impossible_field target_name': 1,
+      'impossible_field match': 1,
+      'impossible_field surfaces': 1,
       unsupported_relation: 1,
       unexpected_kind: 1,
       'impossible_field action_index': 1,
     })
     expect(stats.applied).toBe(2)
     expect(await rows(sql`select id from posts`)).toEqual([{ id: '4' }])
-    expect(await readDeadLetters(log)).toHaveLength(8)
+    expect(await readDeadLetters(log)).toHaveLength(11)
   })
 })

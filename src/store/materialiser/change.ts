@@ -1,5 +1,6 @@
 import type { ImportedEngagement } from '../import/kinds/engagements.kind.ts'
 import type { ImportedPost } from '../import/imported-post.ts'
+import type { KeywordRelation, TopicRelation } from '../import/named-relations.ts'
 
 /** A relation to another account, by its kind's table. */
 export type RelationKind = 'follow' | 'block' | 'mute' | 'mute_reposts' | 'subscribe'
@@ -31,6 +32,11 @@ export type ChangeBody =
       readonly viewerId: string
       readonly targetId: string
       readonly atMs: number
+    }
+  | {
+      readonly kind: 'named-relation'
+      readonly isActive: boolean
+      readonly relation: TopicRelation | KeywordRelation
     }
 
 export interface Change {

@@ -1,32 +1,21 @@
 import { decodeEvent, EventDecodeError, type KnownEvent } from '../../events/event-codec.ts'
 import type { ConsumedRecord, Topic } from '../../events/event-log.ts'
 import { ACTIONS } from '../../gen/actions.ts'
-import { MediaKind, type Engaged, type PostFacts, type RelationChanged } from '../../gen/events.ts'
+import { MediaKind, type Engaged, type PostFacts } from '../../gen/events.ts'
 import type { ImportedMedia, ImportedPost } from '../import/imported-post.ts'
-import type { Change, ChangeBody, RelationKind } from './change.ts'
+import type { Change, ChangeBody } from './change.ts'
+import { relationEntity, toRelation } from './decode-relation.ts'
+import {
+  UnusableEventError,
+  impossible,
+  toId,
+  toInteger,
+  toMs,
+  toOptionalId,
+  toText,
+} from './field-checks.ts'
 
-/** An event that the tables cannot take, with a reason of few words. */
-export class UnusableEventError extends Error {
-  override readonly name = 'UnusableEventError'
-  readonly reason: string
-
-  constructor(reason: string) {
-    super(`an event cannot be written: ${reason}`)
-    this.reason = reason
-  }
-}
-
-const TIME_MS_MAX = 8_640_000_000_000_000n
-const INTEGER_MAX = 2_147_483_647n
 const EVENT_ID_LENGTH_MAX = 100
-
-const RELATIONS: Readonly<Record<RelationKind, true>> = {
-  follow: true,
-  block: true,
-  mute: true,
-  mute_reposts: true,
-  subscribe: true,
-}
 
 /** Which topic an event of a kind belongs to. */
 const TOPIC_OF: Readonly<Record<KnownEvent['payload']['$case'], Topic>> = {
@@ -37,31 +26,6 @@ const TOPIC_OF: Readonly<Record<KnownEvent['payload']['$case'], Topic>> = {
   relationChanged: 'relations',
   impressed: 'impressions',
   deadLetter: 'dead-letters',
-}
-
-function impossible(field: string): never {
-  throw new UnusableEventError(`impossible_field ${field}`)
-}
-
-function toId(value: bigint, field: string): string {
-  return value < 1n ? impossible(field) : String(value)
-}
-
-function toOptionalId(value: bigint, field: string): string | null {
-  return value === 0n ? null : toId(value, field)
-}
-
-function toMs(value: bigint, field: string): number {
-  return value < 1n || value > TIME_MS_MAX ? impossible(field) : Number(value)
-}
-
-function toInteger(value: bigint | number, field: string): number {
-  return value < 0 || BigInt(value) > INTEGER_MAX ? impossible(field) : Number(value)
-}
-
-/** PostgreSQL's texts hold no NUL. */
-function toText(value: string, field: string): string {
-  return value.includes('\0') ? impossible(field) : value
 }
 
 type Content = NonNullable<PostFacts['content']>
@@ -124,21 +88,6 @@ function toEngagement(engaged: Engaged, occurredAtMs: bigint): ChangeBody {
   return { kind: 'engagement', isActive: active, engagement }
 }
 
-function isRelationKind(kind: string): kind is RelationKind {
-  return Object.hasOwn(RELATIONS, kind)
-}
-
-function toRelation(changed: RelationChanged, occurredAtMs: bigint): ChangeBody {
-  const { kind, active } = changed
-  // Topics and keywords are no accounts: their names have no place in the event.
-  if (!isRelationKind(kind)) throw new UnusableEventError('unsupported_relation')
-  const viewerId = toId(changed.viewerId, 'viewer_id')
-  const targetId = toId(changed.targetId, 'target_id')
-  if (viewerId === targetId) impossible('target_id')
-  const atMs = toMs(occurredAtMs, 'occurred_at_ms')
-  return { kind: 'relation', isActive: active, relation: kind, viewerId, targetId, atMs }
-}
-
 function toBody({ payload, occurredAtMs }: KnownEvent): ChangeBody {
   switch (payload.$case) {
     case 'postCreated':
@@ -164,7 +113,7 @@ function toBody({ payload, occurredAtMs }: KnownEvent): ChangeBody {
 
 function entityOf(body: ChangeBody): string {
   if (body.kind === 'post') return `post/${body.isActive ? body.post.id : body.postId}`
-  if (body.kind === 'relation') return `${body.relation}/${body.viewerId}/${body.targetId}`
+  if (body.kind !== 'engagement') return relationEntity(body)
   const { viewerId, postId, actionIndex } = body.engagement
   return `engagement/${viewerId}/${postId}/${actionIndex}`
 }

@@ -14,7 +14,8 @@ import type { Database } from '../database.ts'
 import { readPositions } from '../log-positions.ts'
 import type { Tables } from '../tables.ts'
 import type { Change } from './change.ts'
-import { decodeChange, UnusableEventError } from './decode-change.ts'
+import { decodeChange } from './decode-change.ts'
+import { UnusableEventError } from './field-checks.ts'
 import { MATERIALISER, writeChanges } from './write-changes.ts'
 
 export interface MaterialiserOptions {

@@ -3,6 +3,7 @@ import type { PartitionPosition } from '../../events/event-log.ts'
 import { writePositions } from '../log-positions.ts'
 import type { Tables } from '../tables.ts'
 import { applyEngagements } from './apply-engagements.ts'
+import { applyNamedRelations } from './apply-named-relations.ts'
 import { applyPosts } from './apply-posts.ts'
 import { applyRelations } from './apply-relations.ts'
 import type { Change, ChangeBody } from './change.ts'
@@ -37,6 +38,7 @@ export async function writeChanges(
     await applyPosts(transaction, ofKind(fresh, 'post'), nowMs)
     await applyEngagements(transaction, ofKind(fresh, 'engagement'))
     await applyRelations(transaction, ofKind(fresh, 'relation'))
+    await applyNamedRelations(transaction, ofKind(fresh, 'named-relation'))
     await writePositions(transaction, { reader: MATERIALISER, topic }, positions)
     return fresh.length
   })

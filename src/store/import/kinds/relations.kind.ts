@@ -1,13 +1,17 @@
 import { sql, type Transaction } from 'kysely'
-import type { KeywordMatch, KeywordSurface } from '../../records.ts'
+import type { KeywordSurface } from '../../records.ts'
 import type { Tables } from '../../tables.ts'
 import type { ImportKind } from '../import-kind.ts'
 import { BadColumnError, type RowReader } from '../row-reader.ts'
-import { ensureTopics } from '../ensure-topics.ts'
-import { lastOfEach, namesOf, unnest, type UnnestColumn } from '../unnest.ts'
-
-const KEYWORD_MATCHES = ['word', 'phrase', 'hashtag', 'domain'] as const
-const KEYWORD_SURFACES = ['body', 'quoted', 'author_handle', 'alt_text', 'link'] as const
+import { namesOf, unnest, type UnnestColumn } from '../unnest.ts'
+import {
+  KEYWORD_MATCHES,
+  KEYWORD_SURFACES,
+  writeKeywords,
+  writeTopics,
+  type KeywordRelation,
+  type TopicRelation,
+} from '../named-relations.ts'
 
 /** Relations to another account, and the table of each. */
 const TARGET_TABLES = {
@@ -24,19 +28,6 @@ interface TargetRelation {
   readonly kind: TargetKind
   readonly viewerId: string
   readonly targetId: string
-}
-interface TopicRelation {
-  readonly kind: 'follow_topic'
-  readonly viewerId: string
-  readonly topic: string
-}
-interface KeywordRelation {
-  readonly kind: 'muted_keyword'
-  readonly viewerId: string
-  readonly phrase: string
-  readonly match: KeywordMatch
-  readonly surfaces: readonly KeywordSurface[]
-  readonly expiresAtMs: number | null
 }
 type ImportedRelation = TargetRelation | TopicRelation | KeywordRelation
 
@@ -95,53 +86,6 @@ async function writeTargets(
       select ${namesOf(TARGET_COLUMNS)} from ${unnest(TARGET_COLUMNS, rows)}
       on conflict do nothing`.execute(transaction)
   }
-}
-
-async function writeTopics(
-  transaction: Transaction<Tables>,
-  relations: readonly TopicRelation[],
-): Promise<void> {
-  if (relations.length === 0) return
-  await ensureTopics(
-    transaction,
-    relations.map((relation) => relation.topic),
-  )
-  await sql`
-    insert into followed_topics (user_id, topic_id)
-    select given.user_id, topics.id
-    from ${unnest<TopicRelation>(
-      [
-        { name: 'user_id', type: 'bigint', value: (relation) => relation.viewerId },
-        { name: 'name', type: 'text', value: (relation) => relation.topic },
-      ],
-      relations,
-    )}
-    join topics on topics.name = given.name
-    on conflict do nothing`.execute(transaction)
-}
-
-async function writeKeywords(
-  transaction: Transaction<Tables>,
-  relations: readonly KeywordRelation[],
-): Promise<void> {
-  if (relations.length === 0) return
-  await sql`
-    insert into muted_keywords (user_id, phrase, match, surfaces, expires_at_ms)
-    select given.user_id, given.phrase, given.match, string_to_array(given.surfaces, ','),
-      given.expires_at_ms
-    from ${unnest<KeywordRelation>(
-      [
-        { name: 'user_id', type: 'bigint', value: (relation) => relation.viewerId },
-        { name: 'phrase', type: 'text', value: (relation) => relation.phrase },
-        { name: 'match', type: 'text', value: (relation) => relation.match },
-        { name: 'surfaces', type: 'text', value: (relation) => relation.surfaces.join(',') },
-        { name: 'expires_at_ms', type: 'bigint', value: (relation) => relation.expiresAtMs },
-      ],
-      lastOfEach(relations, ({ viewerId, phrase, match }) => `${viewerId} ${match} ${phrase}`),
-    )}
-    on conflict (user_id, phrase, match) do update
-    set surfaces = excluded.surfaces, expires_at_ms = excluded.expires_at_ms
-  `.execute(transaction)
 }
 
 export const relationsKind: ImportKind<ImportedRelation> = {
