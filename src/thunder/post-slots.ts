@@ -27,7 +27,9 @@ export class PostSlots {
   /** Pairs [low, high]. */
   readonly ids: Int32Array
   readonly conversations: Int32Array
-  readonly versions: Int32Array
+  /** Nearly all versions are below 2^32, so the pages of their upper halves stay untouched. */
+  readonly versionLows: Int32Array
+  readonly versionHighs: Int32Array
   readonly states: Uint8Array
   readonly #capacity: number
   readonly #index: IdIndex
@@ -40,7 +42,8 @@ export class PostSlots {
     this.hot = new Int32Array((capacity + 1) * HOT_SIZE)
     this.ids = new Int32Array((capacity + 1) * 2)
     this.conversations = new Int32Array((capacity + 1) * 2)
-    this.versions = new Int32Array((capacity + 1) * 2)
+    this.versionLows = new Int32Array(capacity + 1)
+    this.versionHighs = new Int32Array(capacity + 1)
     this.states = new Uint8Array(capacity + 1)
     this.#index = new IdIndex(this.ids)
   }
@@ -73,6 +76,11 @@ export class PostSlots {
     this.ids[slot * 2 + 1] = high
     this.#index.add(slot)
     return slot
+  }
+
+  setVersion(slot: number, low: number, high: number): void {
+    this.versionLows[slot] = low
+    if (this.versionHighs[slot] !== high) this.versionHighs[slot] = high
   }
 
   /** Forgets the id of a slot that has no state and that nothing refers to. */

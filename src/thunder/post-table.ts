@@ -146,8 +146,7 @@ export class PostTable implements PostGraph {
   }
 
   copyVersion(slot: number, columns: PostColumns, row: number): void {
-    this.slots.versions[slot * 2] = columns.versions[row * 2] ?? 0
-    this.slots.versions[slot * 2 + 1] = columns.versions[row * 2 + 1] ?? 0
+    this.slots.setVersion(slot, columns.versions[row * 2] ?? 0, columns.versions[row * 2 + 1] ?? 0)
   }
 
   /**

@@ -122,20 +122,20 @@ export class PostWriter {
 
   /** Below 0 = the event's version is older than the slot's; unsigned 64 bits. */
   #compareVersions(slot: number): number {
-    const { versions } = this.#table.slots
+    const { versionLows, versionHighs } = this.#table.slots
     const of = this.#columns.versions
-    const high = (of[this.#row * 2 + 1] ?? 0) - (versions[slot * 2 + 1] ?? 0)
+    const high = (of[this.#row * 2 + 1] ?? 0) - (versionHighs[slot] ?? 0)
     if (high !== 0) return high
-    return ((of[this.#row * 2] ?? 0) ^ SIGN) - ((versions[slot * 2] ?? 0) ^ SIGN)
+    return ((of[this.#row * 2] ?? 0) ^ SIGN) - ((versionLows[slot] ?? 0) ^ SIGN)
   }
 
   /** Versions decide over a deletion only where both events carry one. */
   #areVersioned(slot: number): boolean {
-    const { versions } = this.#table.slots
+    const { versionLows, versionHighs } = this.#table.slots
     const of = this.#columns.versions
     return (
       ((of[this.#row * 2] ?? 0) | (of[this.#row * 2 + 1] ?? 0)) !== 0 &&
-      ((versions[slot * 2] ?? 0) | (versions[slot * 2 + 1] ?? 0)) !== 0
+      ((versionLows[slot] ?? 0) | (versionHighs[slot] ?? 0)) !== 0
     )
   }
 }

@@ -9,7 +9,7 @@ import { describePost } from './stored-post.ts'
 import { StoredPosts } from './stored-posts.ts'
 
 function linesOfSlots(table: PostTable, nowSeconds: number): string[] {
-  const { ids, hot, states, versions, last } = table.slots
+  const { ids, hot, states, versionLows, versionHighs, last } = table.slots
   const posts = new StoredPosts(table)
   const lines: string[] = []
   for (let slot = 1; slot <= last; slot += 1) {
@@ -17,7 +17,7 @@ function linesOfSlots(table: PostTable, nowSeconds: number): string[] {
     if ((state & IS_LIVE) !== 0) lines.push(describePost(posts.toStoredPost(slot, nowSeconds)))
     else if ((state & IS_TOMBSTONE) !== 0) {
       const postId = joinId(ids[slot * 2] ?? 0, ids[slot * 2 + 1] ?? 0)
-      const version = joinId(versions[slot * 2] ?? 0, versions[slot * 2 + 1] ?? 0)
+      const version = joinId(versionLows[slot] ?? 0, versionHighs[slot] ?? 0)
       const seconds = toSeconds(hot[slot * HOT_SIZE + HOT_HEAD] ?? 0, nowSeconds)
       lines.push(`${postId} ${seconds} ${version}`)
     }

@@ -35,7 +35,7 @@ export class StoredPosts {
 
   /** All of a live slot, for hashes and for moving it elsewhere. */
   toStoredPost(slot: number, nearSeconds: number): StoredPost {
-    const { states, versions } = this.#table.slots
+    const { states, versionLows, versionHighs } = this.#table.slots
     const { createdAtMs, ...post } = this.toThunderPost(slot, nearSeconds)
     const isReply = ((states[slot] ?? 0) & IS_REPLY) !== 0
     return {
@@ -43,7 +43,7 @@ export class StoredPosts {
       createdAtSeconds: createdAtMs / 1_000,
       replyToUserId: isReply ? this.#linkedUserId(slot, FIRST_LINK) : null,
       hasVideo: ((states[slot] ?? 0) & HAS_VIDEO) !== 0,
-      version: BigInt(joinId(versions[slot * 2] ?? 0, versions[slot * 2 + 1] ?? 0)),
+      version: BigInt(joinId(versionLows[slot] ?? 0, versionHighs[slot] ?? 0)),
     }
   }
 
