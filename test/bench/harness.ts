@@ -10,6 +10,8 @@ export interface Sample {
   run(): Promise<void> | void
   /** Untimed: the last run's result in words. */
   answer(): string
+  /** Untimed, at the end: other figures of the same runs, printed with the times. */
+  figures?(): Readonly<Record<string, number>>
   /** Default: as many runs as the benchmark says. For a variant that takes long. */
   readonly sampleRuns?: number
 }
@@ -40,6 +42,7 @@ interface Measurement {
   readonly p50Ms: number
   readonly p90Ms: number
   readonly p99Ms: number
+  readonly [figure: string]: number | string
 }
 
 /**
@@ -119,6 +122,7 @@ async function measure(benchmark: Benchmark, variant: string): Promise<Measureme
     p50Ms: percentile(timesMs, 0.5),
     p90Ms: percentile(timesMs, 0.9),
     p99Ms: percentile(timesMs, 0.99),
+    ...sample.figures?.(),
   }
 }
 

@@ -1,4 +1,5 @@
 import kafkajs from 'kafkajs'
+import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { EncodedRecord, EventLog } from '../../src/events/event-log.ts'
 import { KafkaEventLog } from '../../src/events/kafka/kafka-event-log.ts'
@@ -95,6 +96,9 @@ async function createSample(work: VisibleWork, running: Running): Promise<Sample
   await pause(1_000)
   let id = 20_000_000
   let runs = 0
+  // How long others would wait for their turn, the load that is made here included.
+  const turns = monitorEventLoopDelay({ resolution: 1 })
+  turns.enable()
   return {
     prepare() {
       probeAuthor += 1
@@ -107,6 +111,10 @@ async function createSample(work: VisibleWork, running: Running): Promise<Sample
       runs += 1
     },
     answer: () => `${runs} posts seen`,
+    figures: () => ({
+      turnP99Ms: Math.round(turns.percentile(99) / 1e5) / 10,
+      longestTurnMs: Math.round(turns.max / 1e5) / 10,
+    }),
   }
 }
 
