@@ -1,8 +1,10 @@
+import type { PostId } from '../ids.ts'
 import { IndexFeeder } from '../phoenix/index-feeder.ts'
 import type { RetrievalIndex } from '../phoenix/retrieval-index.ts'
 import { Materialiser } from '../store/materialiser/materialiser.ts'
 import { purgeProcessedEvents } from '../store/materialiser/purge-processed-events.ts'
 import type { OutboxRelay } from '../store/outbox-relay.ts'
+import { PostFacts } from '../store/post-facts.ts'
 import { describeError } from '../telemetry.ts'
 import { catchUp } from '../thunder/catch-up.ts'
 import { startPostConsumer, type PostConsumer } from '../thunder/post-consumer.ts'
@@ -17,6 +19,8 @@ export interface EventFlow {
   readonly thunder: PostStore
   readonly consumer: PostConsumer
   readonly feeder: IndexFeeder
+  /** Told of every changed post; not trusted while Thunder is stale. */
+  readonly postFacts: PostFacts
   /** Null where the outbox is the log. */
   readonly relay: OutboxRelay | null
   /** Null unless the settings ask for it. */
@@ -48,7 +52,10 @@ export async function startEventFlow(options: EventFlowOptions): Promise<EventFl
   await events.relay?.started
   const { log } = events
   const thunder = new PostStore(nowMs, { postsMax: thunderPostsMax })
-  const consumer = await startPostConsumer({ log, store: thunder, nowMs })
+  const isStale = (): boolean => nowMs() - consumer.asOfMs() > STALE_AFTER_MS
+  const postFacts = new PostFacts({ now: nowMs, isTrusted: () => !isStale() })
+  const onChange = (postId: PostId): void => postFacts.forget(postId)
+  const consumer = await startPostConsumer({ log, store: thunder, nowMs, onChange })
   const feeder = new IndexFeeder({ log, index: retrieval, nowMs })
   const retention = catchUp(thunder, consumer)
   const materialiser = options.materialises ? new Materialiser({ database, log, nowMs }) : null
@@ -61,10 +68,11 @@ export async function startEventFlow(options: EventFlowOptions): Promise<EventFl
     thunder,
     consumer,
     feeder,
+    postFacts,
     relay: events.relay,
     materialiser,
     caughtUp: Promise.all([retention, feeder.caughtUp]).then(() => undefined),
-    isStale: () => nowMs() - consumer.asOfMs() > STALE_AFTER_MS,
+    isStale,
     notify: () => events.notify(),
     async close() {
       clearInterval(purge)

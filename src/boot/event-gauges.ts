@@ -57,6 +57,7 @@ export function addEventGauges(telemetry: Telemetry, events: EventFlow): void {
     },
   )
   addRelayGauges(telemetry, events)
+  addFactGauges(telemetry, events)
 }
 
 function addRelayGauges(telemetry: Telemetry, { relay, materialiser }: EventFlow): void {
@@ -89,4 +90,19 @@ function addRelayGauges(telemetry: Telemetry, { relay, materialiser }: EventFlow
       },
     )
   }
+}
+
+function addFactGauges(telemetry: Telemetry, { postFacts }: EventFlow): void {
+  telemetry.gauges(
+    {
+      name: 'homefeed_post_facts_reads_total',
+      help: 'Look-ups of what earlier requests read of posts, by kind and outcome.',
+      labelNames: ['kind', 'outcome'],
+    },
+    () =>
+      Object.entries(postFacts.stats()).flatMap(([kind, { hits, misses }]) => [
+        { labels: { kind, outcome: 'hit' }, value: hits },
+        { labels: { kind, outcome: 'miss' }, value: misses },
+      ]),
+  )
 }

@@ -133,13 +133,16 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     requestCache: new RequestCache({ ...REQUEST_CACHE_PARAMS, now: nowMs }),
     now: nowMs,
   })
-  await runTimedStep('Feed: warmed up', () => warmUp(homeFeed, options))
+  const createRequestLoaders = () => createLoaders(database, nowMs(), events.postFacts)
+  await runTimedStep('Feed: warmed up', () =>
+    warmUp(homeFeed, { ...options, createLoaders: createRequestLoaders }),
+  )
   const server = await createServer({
     config,
     cursorKeys: options.cursorKeys,
     homeFeed,
     viewerStore,
-    createLoaders: () => createLoaders(database, nowMs()),
+    createLoaders: createRequestLoaders,
     personas: options.personas,
     healthChecks: healthChecks(options, { events, retrieval, ranking }),
     telemetry,

@@ -2,8 +2,8 @@ import { trustUserId, type PostId, type UserId } from '../ids.ts'
 import { EMPTY_FILTER } from '../pipeline/home-feed.query.ts'
 import { ADMISSION_PARAMS, REQUEST_PARAMS } from '../pipeline/home-feed.params.ts'
 import type { HomeFeed } from '../pipeline/home-feed.ts'
-import { createLoaders } from '../store/create-loaders.ts'
 import type { Database } from '../store/database.ts'
+import type { Loaders } from '../store/loaders.ts'
 import { describeError, type Logger } from '../telemetry.ts'
 
 /** One after the other, enough for V8 to compile what every request runs. */
@@ -15,6 +15,7 @@ export interface WarmUpOptions {
   readonly database: Database
   readonly logger: Logger
   readonly nowMs: () => number
+  readonly createLoaders: () => Loaders
 }
 
 /**
@@ -42,7 +43,7 @@ export async function warmUp(homeFeed: HomeFeed, options: WarmUpOptions): Promis
 async function rankFor(
   viewerId: UserId,
   homeFeed: HomeFeed,
-  { database, nowMs }: WarmUpOptions,
+  { nowMs, createLoaders }: WarmUpOptions,
 ): Promise<void> {
   const { signal } = new AbortController()
   const request = {
@@ -53,7 +54,7 @@ async function rankFor(
     alsoSeenPostIds: new Set<PostId>(),
     sessionServedPostIds: new Set<PostId>(),
     slateSize: REQUEST_PARAMS.slateSize,
-    loaders: createLoaders(database, nowMs()),
+    loaders: createLoaders(),
   }
   await homeFeed.rank(request, { nowMs: nowMs(), signal })
 }

@@ -14,13 +14,20 @@ import {
   type PostRow,
   type UserRow,
 } from './record-rows.ts'
-import type { EngagementCounts, MediaRecord, ModerationRecord } from './records.ts'
+import type { PostFacts } from './post-facts.ts'
+import type { EngagementCounts, MediaRecord, ModerationRecord, PostRecord } from './records.ts'
 
 /** Keys of one statement; more become a second statement. */
 const BATCH_KEYS_MAX = 5_000
 
 const NO_COUNTS: EngagementCounts = { likes: 0, replies: 0, reposts: 0, quotes: 0 }
 const NO_MODERATION: ModerationRecord = { labels: [], takedownCountries: [] }
+
+/** What earlier requests read. */
+interface Kept<K, V> {
+  get(key: K): V | undefined
+  keep(key: K, value: V): void
+}
 
 /** One statement whose rows go to their keys; a key without rows gets `absent`. */
 interface Batch<K, V, R> {
@@ -29,29 +36,48 @@ interface Batch<K, V, R> {
   readonly keyOf: (row: R) => string
   readonly toValue: (rows: readonly [R, ...R[]]) => V
   readonly absent: V
+  readonly kept?: Kept<K, NonNullable<V>> | undefined
 }
 
 function createLoader<K extends string, V, R>(batch: Batch<K, V, R>): DataLoader<K, V> {
   return new DataLoader<K, V>(
     async (keys) => {
-      const { rows } = await batch.statement(keys).execute(batch.database.kysely)
-      const byKey = new Map<string, [R, ...R[]]>()
-      for (const row of rows) {
-        const key = batch.keyOf(row)
-        const others = byKey.get(key)
-        if (others === undefined) byKey.set(key, [row])
-        else others.push(row)
+      const values = new Map<K, V>()
+      for (const key of keys) {
+        const value = batch.kept?.get(key)
+        if (value !== undefined) values.set(key, value)
       }
-      return keys.map((key) => {
-        const found = byKey.get(key)
-        return found === undefined ? batch.absent : batch.toValue(found)
-      })
+      const missing = values.size === 0 ? keys : keys.filter((key) => !values.has(key))
+      if (missing.length > 0) await readInto(values, missing, batch)
+      return keys.map((key) => values.get(key) ?? batch.absent)
     },
     { maxBatchSize: BATCH_KEYS_MAX },
   )
 }
 
-function mediaLoader(database: Database): Loaders['media'] {
+/** A post that is not there is not kept: it may come. */
+async function readInto<K extends string, V, R>(
+  values: Map<K, V>,
+  keys: readonly K[],
+  batch: Batch<K, V, R>,
+): Promise<void> {
+  const { rows } = await batch.statement(keys).execute(batch.database.kysely)
+  const byKey = new Map<string, [R, ...R[]]>()
+  for (const row of rows) {
+    const key = batch.keyOf(row)
+    const others = byKey.get(key)
+    if (others === undefined) byKey.set(key, [row])
+    else others.push(row)
+  }
+  for (const key of keys) {
+    const found = byKey.get(key)
+    const value = found === undefined ? batch.absent : batch.toValue(found)
+    values.set(key, value)
+    if (value !== null && value !== undefined) batch.kept?.keep(key, value)
+  }
+}
+
+function mediaLoader(database: Database, facts: PostFacts | null): Loaders['media'] {
   return createLoader<PostId, readonly MediaRecord[], MediaRow>({
     database,
     statement: (ids) => sql`
@@ -60,10 +86,14 @@ function mediaLoader(database: Database): Loaders['media'] {
     keyOf: (row) => row.post_id,
     toValue: (rows) => rows.map(toMediaRecord),
     absent: [],
+    kept: facts?.media,
   })
 }
 
-function engagementCountsLoader(database: Database): Loaders['engagementCounts'] {
+function engagementCountsLoader(
+  database: Database,
+  facts: PostFacts | null,
+): Loaders['engagementCounts'] {
   return createLoader<PostId, EngagementCounts, EngagementCounts & { post_id: string }>({
     database,
     statement: (ids) => sql`
@@ -74,6 +104,7 @@ function engagementCountsLoader(database: Database): Loaders['engagementCounts']
     keyOf: (row) => row.post_id,
     toValue: ([{ likes, replies, reposts, quotes }]) => ({ likes, replies, reposts, quotes }),
     absent: NO_COUNTS,
+    kept: facts?.counts,
   })
 }
 
@@ -118,17 +149,23 @@ function userLabelsLoader(database: Database, nowMs: number): Loaders['userLabel
 
 /**
  * A fresh set of batch readers for one request: all keys asked for in one tick become one
- * statement. `nowMs` decides which labels have expired.
+ * statement. `nowMs` decides which labels have expired. `kept`: what earlier requests read.
  */
-export function createLoaders(database: Database, nowMs: number): Loaders {
+export function createLoaders(
+  database: Database,
+  nowMs: number,
+  kept: PostFacts | null = null,
+): Loaders {
+  const facts = kept?.isTrusted === true ? kept : null
   return {
-    posts: createLoader({
+    posts: createLoader<PostId, PostRecord | null, PostRow>({
       database,
-      statement: (ids: readonly PostId[]) => sql<PostRow>`
+      statement: (ids) => sql`
         ${POST_SELECT} where p.id = any(${ids}::bigint[]) and ${POST_IS_LIVE}`,
       keyOf: (row) => row.id,
       toValue: ([row]) => toPostRecord(row),
       absent: null,
+      kept: facts?.posts,
     }),
     users: createLoader({
       database,
@@ -146,8 +183,9 @@ export function createLoaders(database: Database, nowMs: number): Loaders {
       toValue: ([row]) => toUserRecord(row),
       absent: null,
     }),
-    media: mediaLoader(database),
-    engagementCounts: engagementCountsLoader(database),
+    media: mediaLoader(database, facts),
+    engagementCounts: engagementCountsLoader(database, null),
+    recentEngagementCounts: engagementCountsLoader(database, facts),
     postModeration: postModerationLoader(database, nowMs),
     userLabels: userLabelsLoader(database, nowMs),
   }

@@ -6,7 +6,9 @@ import type {
   PartitionLag,
   SubscriptionFailures,
 } from '../events/event-log.ts'
+import { trustPostId, type PostId } from '../ids.ts'
 import { setDeletion, setPost, setRestoredPost } from './change-columns.ts'
+import { joinId } from './id-halves.ts'
 import { PostColumns } from './post-columns.ts'
 import { PostEventColumns } from './post-event-columns.ts'
 import { decodePostEvent, PostEventError, type PostChange } from './post-event.ts'
@@ -17,6 +19,8 @@ export interface PostConsumerOptions {
   readonly log: EventLog
   readonly store: PostStore
   readonly nowMs: () => number
+  /** After the catch-up: called for a post that may have changed, once the store shows it. */
+  readonly onChange?: (postId: PostId) => void
 }
 
 export interface PostConsumerStats {
@@ -77,20 +81,29 @@ class ColumnReader {
   }
 }
 
+function tellChanges(columns: PostColumns, onChange: (postId: PostId) => void): void {
+  const { postIds } = columns
+  for (let row = 0; row < columns.count; row += 1) {
+    onChange(trustPostId(joinId(postIds[row * 2] ?? 0, postIds[row * 2 + 1] ?? 0)))
+  }
+}
+
 /**
  * Feeds the store from the topic `posts`, from 48 hours ago on. The store takes an event twice
  * without harm, so a batch may come again. What cannot be used is counted and published to
  * `dead-letters`, after the rest of its batch has been applied.
  */
 export async function startPostConsumer(options: PostConsumerOptions): Promise<PostConsumer> {
-  const { log, store, nowMs } = options
+  const { log, store, nowMs, onChange } = options
   const rejected = new Map<string, number>()
   const reader = new ColumnReader()
   let applied = 0
   let newestAppliedAtMs = 0
+  let isCaughtUp = false
 
   function applyRows(): void {
     store.applyColumns(reader.columns)
+    if (isCaughtUp && onChange !== undefined) tellChanges(reader.columns, onChange)
     applied += reader.columns.count
     reader.columns.count = 0
   }
@@ -119,6 +132,11 @@ export async function startPostConsumer(options: PostConsumerOptions): Promise<P
 
   const sinceMs = nowMs() - RETENTION_SECONDS * 1_000
   const subscription = await log.subscribe(TOPIC, { kind: 'since', sinceMs }, handle)
+  // A catch-up that fails is told of by the subscription itself.
+  subscription.caughtUp.then(
+    () => (isCaughtUp = true),
+    () => undefined,
+  )
   return {
     caughtUp: subscription.caughtUp,
     progress: () => subscription.progress(),

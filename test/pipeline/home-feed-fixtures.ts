@@ -147,6 +147,7 @@ export function loadersOf(world: World = {}): Loaders {
       if (world.broken?.includes(name)) throw new Error(`${name} cannot be read`)
       return keys.map(read)
     })
+  const countsOf = (id: PostId) => ({ ...NO_COUNTS, ...world.counts?.[id] })
   return {
     posts: loader('posts', (id) => world.posts?.find((each) => each.id === id) ?? null),
     users: loader('users', (id) => world.users?.find((each) => each.id === id) ?? null),
@@ -155,10 +156,8 @@ export function loadersOf(world: World = {}): Loaders {
       (handle) => world.users?.find((each) => each.handle === handle) ?? null,
     ),
     media: loader('media', (id) => world.media?.filter((each) => each.postId === id) ?? []),
-    engagementCounts: loader('engagementCounts', (id: PostId) => ({
-      ...NO_COUNTS,
-      ...world.counts?.[id],
-    })),
+    engagementCounts: loader('engagementCounts', countsOf),
+    recentEngagementCounts: loader('recentEngagementCounts', countsOf),
     postModeration: loader('postModeration', (id: PostId) => ({
       ...NO_MODERATION,
       ...world.moderation?.[id],

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { trustPostId, trustUserId } from '../../src/ids.ts'
 import { createLoaders } from '../../src/store/create-loaders.ts'
+import { PostFacts } from '../../src/store/post-facts.ts'
 import { createViewerStore } from '../../src/store/create-viewer-store.ts'
 import type { Database } from '../../src/store/database.ts'
 import { describeEngines, openTestDatabase, type TestDatabase } from '../postgres.ts'
@@ -68,6 +69,27 @@ describeEngines('reading the store', (engine) => {
     it('has no deleted post and no repost of one', async () => {
       const { posts } = createLoaders(database, NOW_MS)
       expect(await posts.loadMany(['16', '17'].map((id) => trustPostId(id)))).toEqual([null, null])
+    })
+
+    it('reads a post again only when it changed', async () => {
+      let isTrusted = true
+      const facts = new PostFacts({ now: () => NOW_MS, isTrusted: () => isTrusted })
+      const read = async (ids: readonly string[]) => {
+        const before = database.statementCount()
+        const { posts } = createLoaders(database, NOW_MS, facts)
+        const found = await posts.loadMany(ids.map((id) => trustPostId(id)))
+        return { found, statements: database.statementCount() - before }
+      }
+      const first = await read([RECORD, '14'])
+      expect(first.statements).toBe(1)
+      expect(await read([RECORD, '14'])).toEqual({ found: first.found, statements: 0 })
+      // 14 reposts the record and shows its text: it is no better known than the record is.
+      facts.forget(RECORD)
+      expect(await read(['14'])).toEqual({ found: [first.found[1]], statements: 1 })
+      expect(await read(['13', '16'])).toMatchObject({ found: [{}, null], statements: 1 })
+      expect(await read(['13', '16'])).toMatchObject({ found: [{}, null], statements: 1 })
+      isTrusted = false
+      expect(await read(['13'])).toMatchObject({ statements: 1 })
     })
 
     it('loads users by id and by handle in any case', async () => {

@@ -92,6 +92,23 @@ describe('the post consumer', () => {
     await consumer.close()
   })
 
+  it('tells of the posts that change after the catch-up', async () => {
+    await log.publish([creation(1), creation(2), deletion(1)])
+    const store = new PostStore(nowMs)
+    const changed: string[] = []
+    const onChange = (postId: string): void => {
+      changed.push(postId)
+      // The store shows it by then.
+      expect(read(store)).not.toContain(2)
+    }
+    const consumer = await startPostConsumer({ log, store, nowMs, onChange })
+    await consumer.caughtUp
+    await log.publish([deletion(2)])
+    await waitFor(() => changed.length === 1, { what: 'the deletion', everyMs: 2 })
+    expect(changed).toEqual(['2'])
+    await consumer.close()
+  })
+
   it('sends what it cannot use to dead letters, and applies the rest', async () => {
     await log.publish([creation(1)])
     await writePoison()
