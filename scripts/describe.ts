@@ -16,6 +16,7 @@ const dependencies: HomeFeedDependencies = {
   viewerStore: {
     actionSequence: nobody,
     followedIds: nobody,
+    followersAmong: nobody,
     relations: nobody,
     seenPostIds: nobody,
     servedPostIds: nobody,

@@ -37,6 +37,8 @@ export interface PostCandidate {
   readonly similarity: number | null
 
   inNetwork: boolean | undefined
+  /** Viewer and author follow each other. */
+  isMutualFollow: boolean | undefined
   /** The stored post. Null = deleted or unknown. */
   core: PostRecord | null | undefined
   /** What it shows of others: a repost's original, the quoted post, parent and root. */
@@ -64,6 +66,8 @@ export interface PostCandidate {
   weightedScore: number | undefined
   /** False: the video head counted nothing (no video, too short, or too many followers). */
   videoWeightApplies: boolean | undefined
+  /** Added to the weight of a reply: the author and the viewer follow each other. */
+  replyWeightBoost: number | undefined
   scoredBy: 'phoenix' | 'fallback' | undefined
   /** Author diversity's factor in (0, 1]. */
   diversityFactor: number | undefined
@@ -91,6 +95,7 @@ export function createPostCandidate(identity: PostCandidateIdentity): PostCandid
   return {
     ...identity,
     inNetwork: undefined,
+    isMutualFollow: undefined,
     core: undefined,
     related: undefined,
     author: undefined,
@@ -106,6 +111,7 @@ export function createPostCandidate(identity: PostCandidateIdentity): PostCandid
     modelVersion: undefined,
     weightedScore: undefined,
     videoWeightApplies: undefined,
+    replyWeightBoost: undefined,
     scoredBy: undefined,
     diversityFactor: undefined,
     outOfNetworkFactor: undefined,

@@ -9,7 +9,12 @@ import type { SafetyMemory } from './safety-memory.ts'
 export interface HomeFeedDependencies {
   readonly viewerStore: Pick<
     ViewerStore,
-    'actionSequence' | 'followedIds' | 'relations' | 'seenPostIds' | 'servedPostIds'
+    | 'actionSequence'
+    | 'followedIds'
+    | 'followersAmong'
+    | 'relations'
+    | 'seenPostIds'
+    | 'servedPostIds'
   >
   readonly thunder: Thunder
   /** Whether Thunder lacks events that it should have by now; default never. */

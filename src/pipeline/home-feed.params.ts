@@ -46,6 +46,7 @@ export const TIMEOUT_PARAMS = {
   users: 600,
   media: 400,
   engagementCounts: 400,
+  mutualFollow: 300,
   /** Twenty times its usual answer. A frozen index must leave the request time to rank. */
   retrieval: 200,
   thunder: 300,
@@ -172,6 +173,12 @@ export const SCORING_PARAMS = {
   videoDurationMsMin: 10_000,
   /** Followers of the viewer from which video views count nothing. MAX_FOLLOWERS_THRESHOLD, A. */
   videoViewerFollowersMax: 10_000,
+} as const
+
+/** Viewer and author follow each other. */
+export const MUTUAL_FOLLOW_PARAMS = {
+  /** Weight added to a reply's. BidirectionalFollowReplyWeightBoost, A since 24 July. */
+  replyWeightBoost: 15,
 } as const
 
 /** The order without a ranker. decisions.md. */

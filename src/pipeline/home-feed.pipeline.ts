@@ -5,6 +5,7 @@ import { coreDataFilter } from './filters/core-data.filter.ts'
 import { dropDuplicatesFilter } from './filters/drop-duplicates.filter.ts'
 import { ineligibleSubscriptionFilter } from './filters/ineligible-subscription.filter.ts'
 import { mutedKeywordFilter } from './filters/muted-keyword.filter.ts'
+import { outOfNetworkKindFilter } from './filters/out-of-network-kind.filter.ts'
 import { previouslySeenFilter } from './filters/previously-seen.filter.ts'
 import { previouslyServedFilter } from './filters/previously-served.filter.ts'
 import { repostDeduplicationFilter } from './filters/repost-deduplication.filter.ts'
@@ -24,6 +25,7 @@ import { coreDataHydrator } from './hydrators/core-data.hydrator.ts'
 import { engagementCountsHydrator } from './hydrators/engagement-counts.hydrator.ts'
 import { inNetworkHydrator } from './hydrators/in-network.hydrator.ts'
 import { mediaHydrator } from './hydrators/media.hydrator.ts'
+import { mutualFollowHydrator } from './hydrators/mutual-follow.hydrator.ts'
 import { subscriptionHydrator } from './hydrators/subscription.hydrator.ts'
 import { visibilityHydrator } from './hydrators/visibility.hydrator.ts'
 import { seenPostsQueryHydrator } from './query-hydrators/seen-posts.query-hydrator.ts'
@@ -78,6 +80,7 @@ export function createHomeFeedPipeline(dependencies: HomeFeedDependencies): Home
     // What is known about each.
     hydrators: [
       inNetworkHydrator(),
+      mutualFollowHydrator({ viewerStore, timeoutMs: timeout.mutualFollow }),
       coreDataHydrator({ timeoutMs: timeout.coreData }),
       authorHydrator({ timeoutMs: timeout.users }),
       mediaHydrator({ timeoutMs: timeout.media }),
@@ -91,6 +94,7 @@ export function createHomeFeedPipeline(dependencies: HomeFeedDependencies): Home
       coreDataFilter(),
       ageFilter(params.AGE_PARAMS),
       selfPostFilter(),
+      outOfNetworkKindFilter(),
       requestFilter(),
       repostDeduplicationFilter(),
       ineligibleSubscriptionFilter(),

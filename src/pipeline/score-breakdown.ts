@@ -28,6 +28,7 @@ type Scored = Pick<
   | 'probabilities'
   | 'dwellSeconds'
   | 'videoWeightApplies'
+  | 'replyWeightBoost'
   | 'weightedScore'
   | 'scoredBy'
   | 'diversityFactor'
@@ -59,13 +60,14 @@ function scale(name: string, before: number, factor = 1): ScoreAdjustment {
 }
 
 function toTerms(candidate: Scored, weights: ActionWeights | undefined): readonly ScoreTerm[] {
-  const { probabilities, dwellSeconds, videoWeightApplies } = candidate
+  const { probabilities, dwellSeconds, videoWeightApplies, replyWeightBoost } = candidate
   if (probabilities === undefined) return []
   return createWeightedSum(weights)
     .toTerms({
       probabilities,
       dwellSeconds: dwellSeconds ?? null,
       videoWeightApplies: videoWeightApplies ?? false,
+      replyWeightBoost: replyWeightBoost ?? 0,
     })
     .map(({ head, value, weight, contribution }) => ({
       head,

@@ -14,6 +14,7 @@ export function toSlateEntry(ranked: PostCandidate, requestId: string): SlateEnt
   candidate.modelVersion = ranked.modelVersion
   candidate.weightedScore = ranked.weightedScore
   candidate.videoWeightApplies = ranked.videoWeightApplies
+  candidate.replyWeightBoost = ranked.replyWeightBoost
   candidate.scoredBy = ranked.scoredBy
   candidate.diversityFactor = ranked.diversityFactor
   candidate.outOfNetworkFactor = ranked.outOfNetworkFactor

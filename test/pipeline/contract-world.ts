@@ -98,6 +98,7 @@ export const viewerStore: HomeFeedDependencies['viewerStore'] = {
     },
   ],
   followedIds: async () => [userId(11), userId(10)],
+  followersAmong: async (_viewerId, userIds) => new Set(userIds.filter((id) => id === userId(10))),
   relations: async () => relations({ blocked: [66], subscribed: [13] }),
   seenPostIds: async () => [postId(1)],
   servedPostIds: async () => [postId(2)],

@@ -98,6 +98,7 @@ for (const name of [
   'MediaHydrator',
   'SubscriptionHydrator',
   'EngagementCountsHydrator',
+  'MutualFollowHydrator',
 ]) {
   runComponentContract<HomeFeedQuery, PostCandidate>({
     ...common,
@@ -128,6 +129,7 @@ const filters: Readonly<Record<string, [Partial<HomeFeedQuery>, () => PostCandid
     () => [...worldCandidates(), candidate(post(99, 9, { createdAtMs: NOW_MS - 49 * HOUR_MS }))],
   ],
   SelfPostFilter: [{}, () => [...worldCandidates(), candidate(post(99, 1))]],
+  OutOfNetworkKindFilter: [{}, () => worldCandidates({ inNetwork: false })],
   RequestFilter: [{ filter: { ...EMPTY_FILTER, excludeReplies: true } }, worldCandidates],
   RepostDeduplicationFilter: [{}, worldCandidates],
   IneligibleSubscriptionFilter: [

@@ -199,7 +199,7 @@ describe('recheck', () => {
     const feed = await kept
     expect(feed.degradation).toEqual([])
     expect(feed.candidates).toEqual(
-      ranked.map((each) => ({ ...each, engagementCounts: undefined })),
+      ranked.map((each) => ({ ...each, engagementCounts: undefined, isMutualFollow: undefined })),
     )
   })
 

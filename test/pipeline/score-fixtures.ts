@@ -20,5 +20,6 @@ export function heads(
     probabilities: row(probabilities),
     dwellSeconds: dwellSeconds ?? null,
     videoWeightApplies: true,
+    replyWeightBoost: 0,
   }
 }

@@ -11,6 +11,8 @@ export interface Heads {
   /** Null = no such head. */
   readonly dwellSeconds: number | null
   readonly videoWeightApplies: boolean
+  /** Added to the weight of a reply. */
+  readonly replyWeightBoost: number
 }
 
 /** One addend of the weighted sum. `value` is a probability, or seconds for dwell_time. */
@@ -29,7 +31,7 @@ export interface WeightedSum {
   /**
    * Squeezes negative totals under epsilon, so that no score is below 0 for heads in [0, 1]:
    * C < 0: (C + N) / (P + N) x epsilon, else C + epsilon; P + N = 0: max(C, 0). P and N are the
-   * sums of the positive and of the negated negative weights of probabilities.
+   * sums of the positive and of the negated negative weights of probabilities, boosts aside.
    */
   offset(combined: number): number
 }
@@ -45,8 +47,9 @@ export function createWeightedSum(weights: ActionWeights = ACTION_WEIGHTS): Weig
   const total = sums.positive + sums.negative
   const epsilon = SCORING_PARAMS.negativeScoresOffset
   return {
-    combine({ probabilities, dwellSeconds, videoWeightApplies }) {
-      let combined = 0
+    combine({ probabilities, dwellSeconds, videoWeightApplies, replyWeightBoost }) {
+      const reply = probabilities[REPLY_INDEX] ?? Number.NaN
+      let combined = Number.isNaN(reply) ? 0 : replyWeightBoost * reply
       for (let index = 0; index < DISCRETE_ACTION_COUNT; index++) {
         const probability = probabilities[index]
         if (probability === undefined || Number.isNaN(probability)) continue
@@ -65,6 +68,7 @@ export function createWeightedSum(weights: ActionWeights = ACTION_WEIGHTS): Weig
 }
 
 const VIDEO_INDEX: number = ACTIONS.findIndex(({ name }) => name === 'video_quality_view')
+const REPLY_INDEX: number = ACTIONS.findIndex(({ name }) => name === 'reply')
 
 function toTerm(
   { name, index, kind }: (typeof ACTIONS)[number],
@@ -73,7 +77,8 @@ function toTerm(
 ): readonly WeightedTerm[] {
   const value = kind === 'continuous' ? heads.dwellSeconds : heads.probabilities[index]
   if (value == null || Number.isNaN(value)) return []
-  const weight = index === VIDEO_INDEX && !heads.videoWeightApplies ? 0 : weights[name]
+  const boost = index === REPLY_INDEX ? heads.replyWeightBoost : 0
+  const weight = index === VIDEO_INDEX && !heads.videoWeightApplies ? 0 : weights[name] + boost
   return [{ head: name, weight, value, contribution: weight * value }]
 }
 

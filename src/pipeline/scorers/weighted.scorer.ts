@@ -1,6 +1,6 @@
 import type { PostCandidate } from '../home-feed.candidate.ts'
 import { scorer } from '../home-feed.components.ts'
-import { SCORING_PARAMS } from '../home-feed.params.ts'
+import { MUTUAL_FOLLOW_PARAMS, SCORING_PARAMS } from '../home-feed.params.ts'
 import type { HomeFeedQuery } from '../home-feed.query.ts'
 import { createWeightedSum } from './weighted-sum.ts'
 import type { ActionWeights } from './weighted-sum.ts'
@@ -10,24 +10,30 @@ export function weightedScorer({ weights }: { readonly weights: ActionWeights })
   const sum = createWeightedSum(weights)
   return scorer({
     name: 'WeightedScorer',
-    reads: ['probabilities', 'dwellSeconds', 'videoDurationMs'],
-    writes: ['weightedScore', 'videoWeightApplies', 'scoredBy'],
-    params: { weights },
+    reads: ['core', 'isMutualFollow', 'probabilities', 'dwellSeconds', 'videoDurationMs'],
+    writes: ['weightedScore', 'videoWeightApplies', 'replyWeightBoost', 'scoredBy'],
+    params: { weights, ...MUTUAL_FOLLOW_PARAMS },
     async score(query, candidates) {
-      return candidates.map(({ probabilities, dwellSeconds, videoDurationMs }) => {
-        const videoWeightApplies = isVideoEligible(query, videoDurationMs)
-        if (probabilities === undefined) {
-          return { weightedScore: undefined, videoWeightApplies, scoredBy: undefined }
+      return candidates.map((candidate) => {
+        const { probabilities, dwellSeconds = null } = candidate
+        const rules = {
+          videoWeightApplies: isVideoEligible(query, candidate.videoDurationMs),
+          replyWeightBoost: replyBoost(candidate),
         }
-        const combined = sum.combine({
-          probabilities,
-          dwellSeconds: dwellSeconds ?? null,
-          videoWeightApplies,
-        })
-        return { weightedScore: sum.offset(combined), videoWeightApplies, scoredBy: 'phoenix' }
+        if (probabilities === undefined) {
+          return { ...rules, weightedScore: undefined, scoredBy: undefined }
+        }
+        const combined = sum.combine({ probabilities, dwellSeconds, ...rules })
+        return { ...rules, weightedScore: sum.offset(combined), scoredBy: 'phoenix' }
       })
     },
   })
+}
+
+/** People who follow each other talk: on their own posts, quotes too, a reply is worth more. */
+function replyBoost({ core, isMutualFollow }: Pick<PostCandidate, 'core' | 'isMutualFollow'>) {
+  const isOwnPost = core != null && core.replyToPostId === null && core.repostOfPostId === null
+  return isOwnPost && isMutualFollow === true ? MUTUAL_FOLLOW_PARAMS.replyWeightBoost : 0
 }
 
 /** A long enough video, for a viewer without a large following. spec/scoring.md 2. */

@@ -1,8 +1,18 @@
 import { expect, it } from 'vitest'
 import { ACTION_WEIGHTS } from '../../../src/pipeline/home-feed.params.ts'
 import { weightedScorer } from '../../../src/pipeline/scorers/weighted.scorer.ts'
-import { candidate, filledQuery, post, stageContext, user } from '../home-feed-fixtures.ts'
+import {
+  candidate,
+  filledQuery,
+  post,
+  quote,
+  reply,
+  repost,
+  stageContext,
+  user,
+} from '../home-feed-fixtures.ts'
 import { row } from '../score-fixtures.ts'
+import type { PostRecord } from '../../../src/store/records.ts'
 
 const { context } = stageContext()
 const scorer = weightedScorer({ weights: ACTION_WEIGHTS })
@@ -19,9 +29,15 @@ it('scores what the model scored and leaves the rest unscored', async () => {
     {
       weightedScore: expect.closeTo(0.201, 6),
       videoWeightApplies: false,
+      replyWeightBoost: 0,
       scoredBy: 'phoenix',
     },
-    { weightedScore: undefined, videoWeightApplies: false, scoredBy: undefined },
+    {
+      weightedScore: undefined,
+      videoWeightApplies: false,
+      replyWeightBoost: 0,
+      scoredBy: undefined,
+    },
   ])
 })
 
@@ -42,4 +58,20 @@ it.each<[string, number | null, number, boolean]>([
   expect(patches).toMatchObject([
     { videoWeightApplies: applies, weightedScore: expect.closeTo(applies ? 0.051 : 0.001, 6) },
   ])
+})
+
+it.each<[string, PostRecord, boolean | undefined, number]>([
+  ['an own post of a mutual follow', core, true, 0.501],
+  ['a quote of one', quote(101, 10, core), true, 0.501],
+  ['a reply of one', reply(101, 10, core), true, 0.201],
+  ['a repost of one', repost(101, 10, core), true, 0.201],
+  ['somebody who does not follow back', core, false, 0.201],
+  ['not known', core, undefined, 0.201],
+])('weighs a reply more among people who follow each other: %s', async (_title, ...given) => {
+  // Vector of spec/scoring.md 13.
+  const [post, isMutualFollow, weightedScore] = given
+  const probabilities = row({ favorite: 0.1, reply: 0.02, repost: 0.01 })
+  const scored = candidate(post, { probabilities, dwellSeconds: 10, isMutualFollow })
+  const [patch] = await scorer.score(filledQuery(), [scored], context)
+  expect(patch).toMatchObject({ weightedScore: expect.closeTo(weightedScore, 6) })
 })
