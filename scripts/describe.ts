@@ -24,6 +24,7 @@ const dependencies: HomeFeedDependencies = {
   thunder: { recentPosts: nobody },
   retrieval: { retrieve: nobody },
   ranking: { rank: nobody },
+  embeddings: { embed: nobody },
   safetyMemory: createSafetyMemory({ now }),
   requestCache: new RequestCache({ ...REQUEST_CACHE_PARAMS, now }),
   now,

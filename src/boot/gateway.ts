@@ -6,11 +6,12 @@ import { GrpcRankingClient } from '../phoenix/grpc-ranking-client.ts'
 import { GrpcRetrievalClient } from '../phoenix/grpc-retrieval-client.ts'
 import type { CallOptions } from '../phoenix/retrieval-client.ts'
 import { STAGES } from '../pipeline/framework/component.ts'
-import { REQUEST_CACHE_PARAMS } from '../pipeline/home-feed.params.ts'
+import { EMBEDDING_PARAMS, REQUEST_CACHE_PARAMS } from '../pipeline/home-feed.params.ts'
 import { createHomeFeed } from '../pipeline/home-feed.ts'
 import { RequestCache } from '../pipeline/request-cache.ts'
 import { createSafetyMemory } from '../pipeline/safety-memory.ts'
 import { createServer } from '../server.ts'
+import { KeptEmbeddings } from '../pipeline/slate-diversity/kept-embeddings.ts'
 import { createLoaders } from '../store/create-loaders.ts'
 import { createViewerStore } from '../store/create-viewer-store.ts'
 import type { Database } from '../store/database.ts'
@@ -129,6 +130,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     isThunderStale: () => events.isStale(),
     retrieval,
     ranking,
+    embeddings: new KeptEmbeddings(retrieval, EMBEDDING_PARAMS),
     safetyMemory: createSafetyMemory({ now: nowMs }),
     requestCache: new RequestCache({ ...REQUEST_CACHE_PARAMS, now: nowMs }),
     now: nowMs,

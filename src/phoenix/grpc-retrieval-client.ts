@@ -1,8 +1,9 @@
 import { RetrievalServiceService, type PackedCandidates } from '../gen/phoenix.ts'
 import { trustPostId, trustUserId } from '../ids.ts'
+import type { EmbeddingClient, PostVectors } from './embedding-client.ts'
 import type { GrpcChannel } from './grpc-channel.ts'
 import { readStatus, type RetrievalStatus } from './model-status.ts'
-import { toPackedActions, toPackedCandidates } from './packed-messages.ts'
+import { toFloats, toPackedActions, toPackedCandidates } from './packed-messages.ts'
 import { PhoenixError } from './phoenix-error.ts'
 import { RETRIEVED_MAX } from './phoenix.params.ts'
 import type {
@@ -14,8 +15,8 @@ import type {
 } from './retrieval-client.ts'
 import type { IndexedPost, RetrievalIndex } from './retrieval-index.ts'
 
-/** The retrieval service over gRPC, in the packed form: searches, and keeps its index. */
-export class GrpcRetrievalClient implements RetrievalClient, RetrievalIndex {
+/** The retrieval service over gRPC, in the packed form: searches, embeds, keeps its index. */
+export class GrpcRetrievalClient implements RetrievalClient, RetrievalIndex, EmbeddingClient {
   readonly #channel: GrpcChannel
 
   constructor(channel: GrpcChannel) {
@@ -54,6 +55,18 @@ export class GrpcRetrievalClient implements RetrievalClient, RetrievalIndex {
     const request = { postIds: postIds.map(BigInt) }
     const answer = await this.#channel.call(RetrievalServiceService.removePosts, request, options)
     return Number(answer.indexSize)
+  }
+
+  async embed(posts: readonly IndexedPost[], options: CallOptions): Promise<PostVectors> {
+    const request = { posts: toPackedCandidates(posts) }
+    const answer = await this.#channel.call(RetrievalServiceService.embedPosts, request, options)
+    const { dimension, modelVersion } = answer
+    const vectors = toFloats(answer.vectors, posts.length * dimension)
+    if (dimension < 1 || vectors === null) {
+      const bytes = answer.vectors.byteLength
+      throw this.#badResponse(`answered ${bytes} bytes for ${posts.length} x ${dimension} numbers`)
+    }
+    return { vectors, dimension, modelVersion }
   }
 
   status(options: CallOptions): Promise<RetrievalStatus> {

@@ -72,6 +72,8 @@ export interface PostCandidate {
   /** Author diversity's factor in (0, 1]. */
   diversityFactor: number | undefined
   outOfNetworkFactor: number | undefined
+  /** Which window of the slate chose it: 0 first. Posts of a later window come later. */
+  slateWindow: number | undefined
   /** Final; higher is earlier. */
   score: number | undefined
   visibility: VisibilityVerdict | undefined
@@ -115,6 +117,7 @@ export function createPostCandidate(identity: PostCandidateIdentity): PostCandid
     scoredBy: undefined,
     diversityFactor: undefined,
     outOfNetworkFactor: undefined,
+    slateWindow: undefined,
     score: undefined,
     visibility: undefined,
   }

@@ -1,3 +1,4 @@
+import type { EmbeddingClient } from '../phoenix/embedding-client.ts'
 import type { RankingClient } from '../phoenix/ranking-client.ts'
 import type { RetrievalClient } from '../phoenix/retrieval-client.ts'
 import type { ViewerStore } from '../store/viewer-store.ts'
@@ -21,6 +22,7 @@ export interface HomeFeedDependencies {
   readonly isThunderStale?: () => boolean
   readonly retrieval: RetrievalClient
   readonly ranking: RankingClient
+  readonly embeddings: EmbeddingClient
   /** Shared by every pipeline of the process. */
   readonly safetyMemory: SafetyMemory
   readonly requestCache: RequestCache

@@ -205,6 +205,26 @@ export const OUT_OF_NETWORK_PARAMS = {
   rescoresInNetworkRepliesAndReposts: true,
 } as const
 
+/** Which posts share the slate's windows. */
+export const SLATE_DIVERSITY_PARAMS = {
+  /** Share of relevance against diversity in [0, 1]. DPP theta, A. */
+  theta: 0.65,
+  /** Posts. DPP top_k, A. */
+  windowSize: 50,
+  /** Posts. DPP max_selected_rank, A. */
+  poolSize: 150,
+  /** ms. Vectors of 300 posts take 5, most are kept. */
+  timeoutMs: 150,
+  /** ms kept back for visibility. */
+  reserveMs: TIMEOUT_PARAMS.visibility,
+} as const
+
+/** Vectors kept across requests. */
+export const EMBEDDING_PARAMS = {
+  /** Posts. 128 numbers each: 25 MB. Guess. */
+  postsMax: 50_000,
+} as const
+
 /** Who is too young, or may be. */
 export const AGE_GATE_PARAMS = {
   /** Years. spec/visibility.md 3.1 rule 14. */

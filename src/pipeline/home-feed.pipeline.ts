@@ -36,6 +36,7 @@ import { authorDiversityScorer } from './scorers/author-diversity.scorer.ts'
 import { fallbackScorer } from './scorers/fallback.scorer.ts'
 import { outOfNetworkScorer } from './scorers/out-of-network.scorer.ts'
 import { phoenixScorer } from './scorers/phoenix.scorer.ts'
+import { slateDiversityScorer } from './scorers/slate-diversity.scorer.ts'
 import { weightedScorer } from './scorers/weighted.scorer.ts'
 import { topKSelector } from './selectors/top-k.selector.ts'
 import { requestCacheSideEffect } from './side-effects/request-cache.side-effect.ts'
@@ -51,7 +52,8 @@ export type HomeFeedPipeline = CandidatePipeline<HomeFeedQuery, PostCandidate>
  */
 // oxlint-disable-next-line max-lines-per-function -- a table, not logic: one page shows it all.
 export function createHomeFeedPipeline(dependencies: HomeFeedDependencies): HomeFeedPipeline {
-  const { viewerStore, thunder, retrieval, ranking, safetyMemory, requestCache, now } = dependencies
+  const { viewerStore, thunder, retrieval, ranking, embeddings, now } = dependencies
+  const { safetyMemory, requestCache } = dependencies
   const graph = createSafetyQueryHydrators(dependencies)
 
   return createCandidatePipeline<HomeFeedQuery, PostCandidate>({
@@ -111,6 +113,7 @@ export function createHomeFeedPipeline(dependencies: HomeFeedDependencies): Home
       fallbackScorer(params.FALLBACK_PARAMS),
       authorDiversityScorer(params.DIVERSITY_PARAMS),
       outOfNetworkScorer(params.OUT_OF_NETWORK_PARAMS),
+      slateDiversityScorer({ embeddings, now, ...params.SLATE_DIVERSITY_PARAMS }),
     ],
     selector: topKSelector(params.SELECTOR_PARAMS),
 

@@ -18,6 +18,7 @@ export function toSlateEntry(ranked: PostCandidate, requestId: string): SlateEnt
   candidate.scoredBy = ranked.scoredBy
   candidate.diversityFactor = ranked.diversityFactor
   candidate.outOfNetworkFactor = ranked.outOfNetworkFactor
+  candidate.slateWindow = ranked.slateWindow
   candidate.score = ranked.score
   return {
     candidate,

@@ -1,4 +1,5 @@
 import { DISCRETE_ACTION_COUNT } from '../../src/gen/actions.ts'
+import type { EmbeddingClient } from '../../src/phoenix/embedding-client.ts'
 import type { RankingClient } from '../../src/phoenix/ranking-client.ts'
 import type { RetrievalClient } from '../../src/phoenix/retrieval-client.ts'
 import type { PostCandidate } from '../../src/pipeline/home-feed.candidate.ts'
@@ -76,6 +77,16 @@ export const retrieval: RetrievalClient = {
   }),
 }
 
+/** Every post points its own way. */
+export const embeddings: EmbeddingClient = {
+  async embed(posts) {
+    const dimension = 16
+    const vectors = new Float32Array(posts.length * dimension)
+    posts.forEach(({ postId: id }, index) => (vectors[index * dimension + (Number(id) % 16)] = 1))
+    return { vectors, dimension, modelVersion: 'model-1' }
+  },
+}
+
 /** Answers what followed authors wrote, newest id first. */
 export const thunder: Thunder = {
   recentPosts: ({ authorIds, excludedPostIds }) =>
@@ -110,6 +121,7 @@ export function createDependencies(more: Partial<HomeFeedDependencies> = {}): Ho
     thunder,
     retrieval,
     ranking,
+    embeddings,
     safetyMemory: createSafetyMemory({ now }),
     requestCache: new RequestCache({ ttlMs: 60_000, requestsMax: 10, now }),
     now,

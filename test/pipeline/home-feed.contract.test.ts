@@ -180,6 +180,7 @@ const scorers: Readonly<Record<string, () => PostCandidate[]>> = {
   FallbackScorer: worldCandidates,
   AuthorDiversityScorer: scored,
   OutOfNetworkScorer: scored,
+  SlateDiversityScorer: scored,
 }
 for (const [name, candidates] of Object.entries(scorers)) {
   runComponentContract<HomeFeedQuery, PostCandidate>({

@@ -43,6 +43,7 @@ it('runs its components in this order', () => {
       "scorer FallbackScorer fail-open 1000",
       "scorer AuthorDiversityScorer fail-open 1000",
       "scorer OutOfNetworkScorer fail-open 1000",
+      "scorer SlateDiversityScorer replace 150",
       "selector TopKSelector fail-open -",
       "post-selection-hydrator VisibilityHydrator fail-closed 300",
       "post-selection-filter VisibilityFilter fail-closed -",

@@ -67,7 +67,7 @@ describe('a first page', () => {
     expect(page.session).toMatchObject({
       kind: 'HOME',
       continuity: 'NEW',
-      degradation: ['RULES_ONLY', 'IN_NETWORK_ONLY'],
+      degradation: ['RULES_ONLY', 'IN_NETWORK_ONLY', 'ENRICHMENT_MISSING'],
       degradedDependencies: ['phoenix-ranking', 'phoenix-retrieval'],
       ranking: { algorithm: 'rules', model: 'none' },
     })

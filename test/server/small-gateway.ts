@@ -146,10 +146,12 @@ export async function serve(
   const channels = [toChannel('phoenix-retrieval'), toChannel('phoenix-ranking')] as const
   const telemetry = new Telemetry({ stages: STAGES })
   const viewerStore = createViewerStore(database)
+  const retrieval = new GrpcRetrievalClient(channels[0])
   const homeFeed = createHomeFeed({
     viewerStore,
     thunder,
-    retrieval: new GrpcRetrievalClient(channels[0]),
+    retrieval,
+    embeddings: retrieval,
     ranking: new GrpcRankingClient(channels[1]),
     safetyMemory: createSafetyMemory({ now: systemNowMs }),
     requestCache: new RequestCache({ ...REQUEST_CACHE_PARAMS, now: systemNowMs }),
