@@ -20,6 +20,7 @@ const dependencies: HomeFeedDependencies = {
     relations: nobody,
     seenPostIds: nobody,
     servedPostIds: nobody,
+    servedAuthors: nobody,
   },
   thunder: { recentPosts: nobody },
   retrieval: { retrieve: nobody },

@@ -16,6 +16,7 @@ export interface HomeFeedDependencies {
     | 'relations'
     | 'seenPostIds'
     | 'servedPostIds'
+    | 'servedAuthors'
   >
   readonly thunder: Thunder
   /** Whether Thunder lacks events that it should have by now; default never. */

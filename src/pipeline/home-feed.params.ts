@@ -105,6 +105,17 @@ export const SERVED_PARAMS = {
   timeoutMs: TIMEOUT_PARAMS.viewerHistory,
 } as const
 
+/** Authors returned lately. */
+export const SERVED_AUTHORS_PARAMS = {
+  /** ms. decisions.md, "author diversity". */
+  halfLifeMs: 30 * MINUTE_MS,
+  /** ms: four half-lives, beyond which a post counts under a sixteenth. */
+  windowMs: 2 * HOUR_MS,
+  /** Posts. Two full slates. Guess. */
+  rowsMax: 400,
+  timeoutMs: TIMEOUT_PARAMS.viewerHistory,
+} as const
+
 /** The in-network source. */
 export const THUNDER_PARAMS = {
   /** Posts. ThunderMaxResults, A. */

@@ -29,6 +29,7 @@ import { mutualFollowHydrator } from './hydrators/mutual-follow.hydrator.ts'
 import { subscriptionHydrator } from './hydrators/subscription.hydrator.ts'
 import { visibilityHydrator } from './hydrators/visibility.hydrator.ts'
 import { seenPostsQueryHydrator } from './query-hydrators/seen-posts.query-hydrator.ts'
+import { servedAuthorsQueryHydrator } from './query-hydrators/served-authors.query-hydrator.ts'
 import { servedPostsQueryHydrator } from './query-hydrators/served-posts.query-hydrator.ts'
 import { userActionSequenceQueryHydrator } from './query-hydrators/user-action-sequence.query-hydrator.ts'
 import { createSafetyQueryHydrators } from './safety-query-hydrators.ts'
@@ -62,13 +63,14 @@ export function createHomeFeedPipeline(dependencies: HomeFeedDependencies): Home
     admission: new AdmissionGate(params.ADMISSION_PARAMS),
     resultSize: ({ slateSize }) => slateSize,
 
-    // Who is asking: five reads of the database, at once.
+    // Who is asking: six reads of the database, at once.
     queryHydrators: [
       userActionSequenceQueryHydrator({ viewerStore, ...params.ACTION_SEQUENCE_PARAMS }),
       graph.followedIds,
       graph.viewerRelations,
       seenPostsQueryHydrator({ viewerStore, ...params.SEEN_PARAMS }),
       servedPostsQueryHydrator({ viewerStore, ...params.SERVED_PARAMS }),
+      servedAuthorsQueryHydrator({ viewerStore, ...params.SERVED_AUTHORS_PARAMS }),
     ],
     dependentQueryHydrators: [],
 

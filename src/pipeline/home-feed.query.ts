@@ -47,6 +47,8 @@ export interface HomeFeedQuery {
   viewerAccount: UserRecord | null | undefined
   seenPostIds: ReadonlySet<PostId> | undefined
   servedPostIds: ReadonlySet<PostId> | undefined
+  /** Posts of each author that were served lately, older ones counting less. */
+  servedByAuthor: ReadonlyMap<UserId, number> | undefined
 }
 
 /** What a caller says; the rest of the query is filled from it. */
@@ -97,5 +99,6 @@ export function createHomeFeedQuery(
     viewerAccount: undefined,
     seenPostIds: undefined,
     servedPostIds: undefined,
+    servedByAuthor: undefined,
   }
 }

@@ -11,13 +11,12 @@ import {
   type UserRow,
 } from './record-rows.ts'
 import type { ViewerRelations } from './records.ts'
-import type { ServedRecord, ViewerStore } from './viewer-store.ts'
+import { readServedAuthors, readServedPostIds, writeServed } from './served.ts'
+import type { ViewerStore } from './viewer-store.ts'
 
 /** Stored actions read for each one wanted: a burst holds two or three, seldom more than eight. */
 const ROWS_PER_BURST = 8
 const SEEN_IDS_MAX = 10_000
-/** Served rows older than this are dropped when the viewer is served again. */
-const SERVED_KEPT_MS = 48 * 3_600_000
 
 async function readActionSequence(
   database: Database,
@@ -97,48 +96,6 @@ async function readSeenPostIds(
   return rows.map((row) => trustPostId(row.post_id))
 }
 
-interface ServedRange {
-  readonly sinceMs: number
-  readonly idsMax: number
-}
-
-async function readServedPostIds(
-  database: Database,
-  viewerId: UserId,
-  { sinceMs, idsMax }: ServedRange,
-): Promise<readonly PostId[]> {
-  const { rows } = await sql<{ post_id: string; original_post_id: string }>`
-    select post_id, original_post_id from served
-    where viewer_id = ${viewerId} and served_at_ms >= ${sinceMs}
-    order by served_at_ms desc, request_id, position
-    limit ${idsMax}`.execute(database.kysely)
-  return rows
-    .flatMap((row) =>
-      row.post_id === row.original_post_id ? [row.post_id] : [row.post_id, row.original_post_id],
-    )
-    .slice(0, idsMax)
-    .map(trustPostId)
-}
-
-/** The same page may be written twice (a retry): the first stays. */
-async function writeServed(database: Database, record: ServedRecord): Promise<void> {
-  if (record.posts.length === 0) return
-  await sql`
-    with forgotten as (
-      delete from served where viewer_id = ${record.viewerId}
-        and served_at_ms < ${record.servedAtMs - SERVED_KEPT_MS}
-    )
-    insert into served
-      (viewer_id, served_at_ms, request_id, position, post_id, original_post_id)
-    select ${record.viewerId}::bigint, ${record.servedAtMs}::bigint, ${record.requestId}::text,
-      (page.place - 1)::integer, page.post_id, page.original_post_id
-    from unnest(
-      ${record.posts.map((post) => post.postId)}::bigint[],
-      ${record.posts.map((post) => post.originalPostId)}::bigint[]
-    ) with ordinality as page (post_id, original_post_id, place)
-    on conflict do nothing`.execute(database.kysely)
-}
-
 /** What the database knows about one viewer, each read one statement. */
 export function createViewerStore(database: Database): ViewerStore {
   return {
@@ -160,7 +117,9 @@ export function createViewerStore(database: Database): ViewerStore {
     relations: (viewerId, nowMs) => readRelations(database, viewerId, nowMs),
     seenPostIds: (viewerId, sinceMs) => readSeenPostIds(database, viewerId, sinceMs),
     servedPostIds: (viewerId, sinceMs, idsMax) =>
-      readServedPostIds(database, viewerId, { sinceMs, idsMax }),
+      readServedPostIds(database, viewerId, { sinceMs, rowsMax: idsMax }),
+    servedAuthors: (viewerId, sinceMs, rowsMax) =>
+      readServedAuthors(database, viewerId, { sinceMs, rowsMax }),
     recordServed: (record) => writeServed(database, record),
   }
 }

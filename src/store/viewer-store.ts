@@ -10,6 +10,12 @@ export interface ServedRecord {
   readonly posts: readonly { readonly postId: PostId; readonly originalPostId: PostId }[]
 }
 
+export interface ServedAuthor {
+  /** Of the original, for a repost. */
+  readonly authorId: UserId
+  readonly servedAtMs: number
+}
+
 /** What the database knows about one viewer. Each read is one statement; errors reject. */
 export interface ViewerStore {
   /** Newest `actionsMax`, bursts of 5 minutes on one post merged, oldest first. */
@@ -23,5 +29,11 @@ export interface ViewerStore {
   seenPostIds(viewerId: UserId, sinceMs: number): Promise<readonly PostId[]>
   /** Own and original ids of posts served since `sinceMs`, newest first, at most `idsMax`. */
   servedPostIds(viewerId: UserId, sinceMs: number, idsMax: number): Promise<readonly PostId[]>
+  /** Whose posts were served since `sinceMs`, newest first, at most `rowsMax`: one entry a post. */
+  servedAuthors(
+    viewerId: UserId,
+    sinceMs: number,
+    rowsMax: number,
+  ): Promise<readonly ServedAuthor[]>
   recordServed(record: ServedRecord): Promise<void>
 }

@@ -113,6 +113,7 @@ export const viewerStore: HomeFeedDependencies['viewerStore'] = {
   relations: async () => relations({ blocked: [66], subscribed: [13] }),
   seenPostIds: async () => [postId(1)],
   servedPostIds: async () => [postId(2)],
+  servedAuthors: async () => [],
 }
 
 export function createDependencies(more: Partial<HomeFeedDependencies> = {}): HomeFeedDependencies {

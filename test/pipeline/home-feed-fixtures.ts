@@ -181,6 +181,7 @@ export function filledQuery(more: Partial<HomeFeedQuery> = {}): HomeFeedQuery {
     viewerAccount: user(1),
     seenPostIds: new Set(),
     servedPostIds: new Set(),
+    servedByAuthor: new Map(),
     ...more,
   }
 }

@@ -68,6 +68,7 @@ for (const name of [
   'ViewerRelationsQueryHydrator',
   'SeenPostsQueryHydrator',
   'ServedPostsQueryHydrator',
+  'ServedAuthorsQueryHydrator',
 ]) {
   runComponentContract<HomeFeedQuery, PostCandidate>({
     ...common,

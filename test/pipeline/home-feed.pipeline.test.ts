@@ -17,6 +17,7 @@ it('runs its components in this order', () => {
       "query-hydrator ViewerRelationsQueryHydrator fail-closed 350",
       "query-hydrator SeenPostsQueryHydrator fail-open 300",
       "query-hydrator ServedPostsQueryHydrator fail-open 300",
+      "query-hydrator ServedAuthorsQueryHydrator fail-open 300",
       "source ThunderSource replace 300",
       "source PhoenixRetrievalSource replace 200",
       "hydrator InNetworkHydrator fail-open 1000",

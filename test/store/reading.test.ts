@@ -242,6 +242,13 @@ describeEngines('reading the store', (engine) => {
       expect(served).toEqual(['13', '14', RECORD, '15'])
       expect(await store.servedPostIds(ADA, NOW_MS - 10 * 60_000, 2)).toEqual(['13', '14'])
       expect(await store.servedPostIds(ADA, 0, 100)).toEqual(served)
+      const authors = await store.servedAuthors(ADA, NOW_MS - 10 * 60_000, 100)
+      expect(authors).toEqual([
+        { authorId: '3', servedAtMs: NOW_MS - 1_000 },
+        { authorId: '2', servedAtMs: NOW_MS - 2_000 },
+        { authorId: '2', servedAtMs: NOW_MS - 2_000 },
+      ])
+      expect(await store.servedAuthors(ADA, NOW_MS - 10 * 60_000, 1)).toEqual(authors.slice(0, 1))
     })
   })
 })

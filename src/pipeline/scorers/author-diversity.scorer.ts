@@ -13,7 +13,8 @@ export interface AuthorDiversityOptions {
 /**
  * Lowers an author's second and later posts, so that nobody fills the feed.
  * score = weightedScore x ((1 - floor) x decay^k + floor), k = how many posts of the same original
- * author rank higher. Runs over the whole pool. O(n log n). Source: spec/scoring.md 4.
+ * author rank higher, and what of that author was served lately. Runs over the whole pool.
+ * O(n log n). Source: spec/scoring.md 4, decisions.md "author diversity".
  */
 export function authorDiversityScorer({ decay, floor }: AuthorDiversityOptions) {
   return scorer({
@@ -21,7 +22,7 @@ export function authorDiversityScorer({ decay, floor }: AuthorDiversityOptions) 
     reads: ['core', 'weightedScore', 'scoredBy'],
     writes: ['diversityFactor', 'score'],
     params: { decay, floor },
-    async score(_query, candidates) {
+    async score({ servedByAuthor }, candidates) {
       const patches = candidates.map(({ weightedScore }) => ({
         diversityFactor: 1,
         score: weightedScore,
@@ -36,7 +37,7 @@ export function authorDiversityScorer({ decay, floor }: AuthorDiversityOptions) 
           index,
         }))
         .toSorted(compareForFeed)
-      const countByAuthor = new Map<UserId, number>()
+      const countByAuthor = new Map<UserId, number>(servedByAuthor)
       for (const { authorId, index, score } of ranked) {
         const k = countByAuthor.get(authorId) ?? 0
         countByAuthor.set(authorId, k + 1)

@@ -1,6 +1,13 @@
 import { expect, it } from 'vitest'
 import { authorDiversityScorer } from '../../../src/pipeline/scorers/author-diversity.scorer.ts'
-import { candidate, filledQuery, post, repost, stageContext } from '../home-feed-fixtures.ts'
+import {
+  candidate,
+  filledQuery,
+  post,
+  repost,
+  stageContext,
+  userId,
+} from '../home-feed-fixtures.ts'
 
 const scorer = authorDiversityScorer({ decay: 0.5, floor: 0.25 })
 const { context } = stageContext()
@@ -40,4 +47,18 @@ it('goes down to the floor, and leaves what has no score without one', async () 
   const patches = await scorer.score(filledQuery(), [...list, by(99, 10, undefined)], context)
   expect(patches[0]).toMatchObject({ diversityFactor: expect.closeTo(0.25, 3) })
   expect(patches.at(-1)).toMatchObject({ score: undefined })
+})
+
+it('remembers what was served of an author', async () => {
+  const query = filledQuery({ servedByAuthor: new Map([[userId(10), 1.5]]) })
+  const patches = await scorer.score(
+    query,
+    [by(101, 10, 1), by(100, 10, 1), by(99, 11, 1)],
+    context,
+  )
+  expect(patches).toMatchObject([
+    { diversityFactor: expect.closeTo(0.75 * 0.5 ** 1.5 + 0.25, 12) },
+    { diversityFactor: expect.closeTo(0.75 * 0.5 ** 2.5 + 0.25, 12) },
+    { diversityFactor: 1 },
+  ])
 })
