@@ -26,6 +26,7 @@ const dependencies: HomeFeedDependencies = {
   retrieval: { retrieve: nobody },
   ranking: { rank: nobody },
   embeddings: { embed: nobody },
+  popular: { popularPosts: nobody },
   safetyMemory: createSafetyMemory({ now }),
   requestCache: new RequestCache({ ...REQUEST_CACHE_PARAMS, now }),
   now,

@@ -6,15 +6,21 @@ import { GrpcRankingClient } from '../phoenix/grpc-ranking-client.ts'
 import { GrpcRetrievalClient } from '../phoenix/grpc-retrieval-client.ts'
 import type { CallOptions } from '../phoenix/retrieval-client.ts'
 import { STAGES } from '../pipeline/framework/component.ts'
-import { EMBEDDING_PARAMS, REQUEST_CACHE_PARAMS } from '../pipeline/home-feed.params.ts'
-import { createHomeFeed } from '../pipeline/home-feed.ts'
+import {
+  EMBEDDING_PARAMS,
+  POPULAR_PARAMS,
+  REQUEST_CACHE_PARAMS,
+} from '../pipeline/home-feed.params.ts'
+import { createHomeFeed, type HomeFeed } from '../pipeline/home-feed.ts'
 import { RequestCache } from '../pipeline/request-cache.ts'
 import { createSafetyMemory } from '../pipeline/safety-memory.ts'
-import { createServer } from '../server.ts'
 import { KeptEmbeddings } from '../pipeline/slate-diversity/kept-embeddings.ts'
+import { createServer } from '../server.ts'
 import { createLoaders } from '../store/create-loaders.ts'
 import { createViewerStore } from '../store/create-viewer-store.ts'
 import type { Database } from '../store/database.ts'
+import { createPopularPosts } from '../store/popular-posts.ts'
+import type { ViewerStore } from '../store/viewer-store.ts'
 import { Telemetry, type Logger } from '../telemetry.ts'
 import { startEventFlow, type EventFlow } from './event-flow.ts'
 import { addEventGauges } from './event-gauges.ts'
@@ -124,17 +130,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   )
   addEventGauges(telemetry, events)
   const viewerStore = createViewerStore(database)
-  const homeFeed = createHomeFeed({
-    viewerStore,
-    thunder: events.thunder,
-    isThunderStale: () => events.isStale(),
-    retrieval,
-    ranking,
-    embeddings: new KeptEmbeddings(retrieval, EMBEDDING_PARAMS),
-    safetyMemory: createSafetyMemory({ now: nowMs }),
-    requestCache: new RequestCache({ ...REQUEST_CACHE_PARAMS, now: nowMs }),
-    now: nowMs,
-  })
+  const homeFeed = openHomeFeed({ database, viewerStore, events, retrieval, ranking, nowMs })
   const createRequestLoaders = () => createLoaders(database, nowMs(), events.postFacts)
   await runTimedStep('Feed: warmed up', () =>
     warmUp(homeFeed, { ...options, createLoaders: createRequestLoaders }),
@@ -165,4 +161,29 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       telemetry.close()
     },
   }
+}
+
+interface FeedParts {
+  readonly database: Database
+  readonly viewerStore: ViewerStore
+  readonly events: EventFlow
+  readonly retrieval: GrpcRetrievalClient
+  readonly ranking: GrpcRankingClient
+  readonly nowMs: () => number
+}
+
+function openHomeFeed(parts: FeedParts): HomeFeed {
+  const { database, viewerStore, events, retrieval, ranking, nowMs } = parts
+  return createHomeFeed({
+    viewerStore,
+    thunder: events.thunder,
+    isThunderStale: () => events.isStale(),
+    retrieval,
+    ranking,
+    embeddings: new KeptEmbeddings(retrieval, EMBEDDING_PARAMS),
+    popular: createPopularPosts(database, POPULAR_PARAMS),
+    safetyMemory: createSafetyMemory({ now: nowMs }),
+    requestCache: new RequestCache({ ...REQUEST_CACHE_PARAMS, now: nowMs }),
+    now: nowMs,
+  })
 }

@@ -1,6 +1,7 @@
 import type { EmbeddingClient } from '../phoenix/embedding-client.ts'
 import type { RankingClient } from '../phoenix/ranking-client.ts'
 import type { RetrievalClient } from '../phoenix/retrieval-client.ts'
+import type { PopularPosts } from '../store/popular-posts.ts'
 import type { ViewerStore } from '../store/viewer-store.ts'
 import type { Thunder } from '../thunder/thunder.ts'
 import type { RequestCache } from './request-cache.ts'
@@ -24,6 +25,7 @@ export interface HomeFeedDependencies {
   readonly retrieval: RetrievalClient
   readonly ranking: RankingClient
   readonly embeddings: EmbeddingClient
+  readonly popular: PopularPosts
   /** Shared by every pipeline of the process. */
   readonly safetyMemory: SafetyMemory
   readonly requestCache: RequestCache

@@ -50,6 +50,7 @@ export const TIMEOUT_PARAMS = {
   /** Twenty times its usual answer. A frozen index must leave the request time to rank. */
   retrieval: 200,
   thunder: 300,
+  popular: 300,
   ranking: 800,
   visibility: 300,
 } as const
@@ -130,6 +131,20 @@ export const RETRIEVAL_PARAMS = {
   /** Posts. An author's new posts share one vector. decisions.md, "retrieval index". */
   postsPerAuthorMax: 20,
   timeoutMs: TIMEOUT_PARAMS.retrieval,
+} as const
+
+/** The source for viewers of whom nothing is known. */
+export const POPULAR_PARAMS = {
+  /** ms. As long as posts live. */
+  windowMs: 48 * HOUR_MS,
+  /** ms. The fallback order's. */
+  halfLifeMs: 6 * HOUR_MS,
+  /** Posts. A slate of the default size. Guess. */
+  postsMax: 200,
+  /** Posts. Guess. */
+  postsPerAuthorMax: 5,
+  /** ms. What everybody likes does not change by the second. Guess. */
+  keptMs: MINUTE_MS,
 } as const
 
 /** The age filter. */

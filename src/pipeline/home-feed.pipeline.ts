@@ -42,6 +42,7 @@ import { weightedScorer } from './scorers/weighted.scorer.ts'
 import { topKSelector } from './selectors/top-k.selector.ts'
 import { requestCacheSideEffect } from './side-effects/request-cache.side-effect.ts'
 import { phoenixRetrievalSource } from './sources/phoenix-retrieval.source.ts'
+import { popularNowSource } from './sources/popular-now.source.ts'
 import { thunderSource } from './sources/thunder.source.ts'
 
 export type HomeFeedPipeline = CandidatePipeline<HomeFeedQuery, PostCandidate>
@@ -54,7 +55,7 @@ export type HomeFeedPipeline = CandidatePipeline<HomeFeedQuery, PostCandidate>
 // oxlint-disable-next-line max-lines-per-function -- a table, not logic: one page shows it all.
 export function createHomeFeedPipeline(dependencies: HomeFeedDependencies): HomeFeedPipeline {
   const { viewerStore, thunder, retrieval, ranking, embeddings, now } = dependencies
-  const { safetyMemory, requestCache } = dependencies
+  const { popular, safetyMemory, requestCache } = dependencies
   const graph = createSafetyQueryHydrators(dependencies)
 
   return createCandidatePipeline<HomeFeedQuery, PostCandidate>({
@@ -78,6 +79,7 @@ export function createHomeFeedPipeline(dependencies: HomeFeedDependencies): Home
     sources: [
       thunderSource({ thunder, isStale: dependencies.isThunderStale, ...params.THUNDER_PARAMS }),
       phoenixRetrievalSource({ retrieval, ...params.RETRIEVAL_PARAMS }),
+      popularNowSource({ popular, timeoutMs: timeout.popular }),
     ],
     merge: { idOf: ({ id }) => id, fold: foldCopies('sources') },
 

@@ -6,6 +6,7 @@ import type { PostCandidate } from '../../src/pipeline/home-feed.candidate.ts'
 import type { HomeFeedDependencies } from '../../src/pipeline/home-feed.dependencies.ts'
 import { RequestCache } from '../../src/pipeline/request-cache.ts'
 import { createSafetyMemory } from '../../src/pipeline/safety-memory.ts'
+import type { PopularPosts } from '../../src/store/popular-posts.ts'
 import type { PostRecord } from '../../src/store/records.ts'
 import type { Thunder } from '../../src/thunder/thunder.ts'
 import {
@@ -87,6 +88,11 @@ export const embeddings: EmbeddingClient = {
   },
 }
 
+export const popular: PopularPosts = {
+  popularPosts: async () =>
+    [POSTS.foreign, POSTS.quoted].map((each) => ({ ...each, postId: each.id })),
+}
+
 /** Answers what followed authors wrote, newest id first. */
 export const thunder: Thunder = {
   recentPosts: ({ authorIds, excludedPostIds }) =>
@@ -123,6 +129,7 @@ export function createDependencies(more: Partial<HomeFeedDependencies> = {}): Ho
     retrieval,
     ranking,
     embeddings,
+    popular,
     safetyMemory: createSafetyMemory({ now }),
     requestCache: new RequestCache({ ttlMs: 60_000, requestsMax: 10, now }),
     now,

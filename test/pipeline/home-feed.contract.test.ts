@@ -80,7 +80,7 @@ for (const name of [
   })
 }
 
-for (const name of ['ThunderSource', 'PhoenixRetrievalSource']) {
+for (const name of ['ThunderSource', 'PhoenixRetrievalSource', 'PopularNowSource']) {
   runComponentContract<HomeFeedQuery, PostCandidate>({
     ...common,
     kind: 'source',

@@ -20,6 +20,7 @@ it('runs its components in this order', () => {
       "query-hydrator ServedAuthorsQueryHydrator fail-open 300",
       "source ThunderSource replace 300",
       "source PhoenixRetrievalSource replace 200",
+      "source PopularNowSource fail-open 300",
       "hydrator InNetworkHydrator fail-open 1000",
       "hydrator MutualFollowHydrator fail-open 300",
       "hydrator CoreDataHydrator fail-closed 600",

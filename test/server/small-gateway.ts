@@ -10,7 +10,8 @@ import { GrpcRankingClient } from '../../src/phoenix/grpc-ranking-client.ts'
 import { GrpcRetrievalClient } from '../../src/phoenix/grpc-retrieval-client.ts'
 import { STAGES } from '../../src/pipeline/framework/component.ts'
 import { createHomeFeed } from '../../src/pipeline/home-feed.ts'
-import { REQUEST_CACHE_PARAMS } from '../../src/pipeline/home-feed.params.ts'
+import { POPULAR_PARAMS, REQUEST_CACHE_PARAMS } from '../../src/pipeline/home-feed.params.ts'
+import { createPopularPosts } from '../../src/store/popular-posts.ts'
 import { RequestCache } from '../../src/pipeline/request-cache.ts'
 import { createSafetyMemory } from '../../src/pipeline/safety-memory.ts'
 import { createServer } from '../../src/server.ts'
@@ -152,6 +153,7 @@ export async function serve(
     thunder,
     retrieval,
     embeddings: retrieval,
+    popular: createPopularPosts(database, POPULAR_PARAMS),
     ranking: new GrpcRankingClient(channels[1]),
     safetyMemory: createSafetyMemory({ now: systemNowMs }),
     requestCache: new RequestCache({ ...REQUEST_CACHE_PARAMS, now: systemNowMs }),
