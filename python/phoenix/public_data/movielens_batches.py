@@ -9,8 +9,8 @@ from jaxtyping import Float32, Int32, Int64
 
 from phoenix.public_data.movielens_data import MovieSequences
 
-# History tokens of a row; with the start token they fill 32, 48, 64, 96, 128 and 201 slots.
-LENGTH_BUCKETS = (31, 47, 63, 95, 127, 200)
+# History tokens of a row; each length is compiled once.
+LENGTH_BUCKETS = (31, 63, 95, 143, 200)
 SLOTS_A_STEP = 8_192
 
 

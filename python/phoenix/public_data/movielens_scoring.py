@@ -10,8 +10,8 @@ from jaxtyping import Array, Float, Int, Int64
 from phoenix.config import ModelConfig
 from phoenix.public_data.movielens_batches import LENGTH_BUCKETS, rows_a_step
 from phoenix.public_data.movielens_data import MovieSequences, Split
+from phoenix.public_data.movielens_loss import movie_vectors, prefix_vectors
 from phoenix.public_data.movielens_metrics import LeaveOneOut, evaluate
-from phoenix.public_data.movielens_training import movie_vectors, prefix_vectors
 from phoenix.training.optimiser import Weights
 
 
@@ -22,9 +22,7 @@ def _last_vectors(
     item_rows: Int[Array, "m h"],
     history: Int[Array, "b s"],
 ) -> Float[Array, "b d"]:
-    prefixes = prefix_vectors(
-        weights, config, item_rows=item_rows, history=history, dropout=None
-    )
+    prefixes = prefix_vectors(weights, config, item_rows=item_rows, history=history, dropout=None)
     count = jnp.sum(history >= 0, axis=1)
     return jnp.take_along_axis(prefixes, count[:, None, None], axis=1)[:, 0]
 
