@@ -32,7 +32,7 @@ from phoenix.public_data.movielens_report import (
     run_report,
     with_run,
 )
-from phoenix.public_data.movielens_training import MovieTrainingOptions, train_movielens
+from phoenix.public_data.movielens_training import MovieTrainer, MovieTrainingOptions
 
 
 def _write(report: dict[str, object], results: Path | None) -> None:
@@ -47,7 +47,7 @@ def _movielens(directory: Path, arguments: argparse.Namespace) -> bool:
     if arguments.epochs is not None:
         options = dataclasses.replace(options, epochs=arguments.epochs)
     base = baselines(sequences)
-    training = train_movielens(sequences, options)
+    training = MovieTrainer(sequences, options).train(file=arguments.run)
     run = run_report(sequences, training, options)
     report = with_run(arguments.results or Path(), run, base)
     _write(report, arguments.results)
@@ -75,6 +75,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--data", type=Path, metavar="DIR", help="where the data set lies")
     parser.add_argument("--seed", type=int, default=1, help="of movielens; community-notes has 5")
     parser.add_argument("--epochs", type=int, help="passes over the data; default as documented")
+    parser.add_argument(
+        "--run", type=Path, metavar="FILE", help="movielens: keep the run here and go on from it"
+    )
     parser.add_argument("--results", type=Path, metavar="FILE", help="write the figures as JSON")
     parser.add_argument("--json", action="store_true", help="print JSON and no table")
     return parser

@@ -4,12 +4,13 @@ from dataclasses import dataclass
 
 import jax
 import numpy as np
-from jaxtyping import Array, Bool, Float32, Int32, Int64, UInt8
+from jaxtyping import Bool, Float32, Int32, Int64, UInt8
 
 from phoenix.config import HashParameters, ModelConfig
 from phoenix.hashing import entity_rows
-from phoenix.public_data.community_notes_data import TAGS, Ratings
+from phoenix.public_data.community_notes_data import Ratings
 from phoenix.tokens import post_age_bucket
+from phoenix.training.batches import HostOrDevice
 
 CANDIDATES_A_ROW = 64
 HISTORY_BEFORE = 192
@@ -34,20 +35,20 @@ class RaterRow:
 class RatingBatch:
     """Rows of one shape; rows of embedding tables are 0 where there is nothing."""
 
-    user: Int32[np.ndarray | Array, "b hu"]
-    history_author: Int32[np.ndarray | Array, "b s ha"]
-    history_tags: UInt8[np.ndarray | Array, "b s 20"]
-    history_surfaces: Int32[np.ndarray | Array, "b s"]
-    history_valid: Bool[np.ndarray | Array, "b s"]
-    author: Int32[np.ndarray | Array, "b c ha"]
-    surfaces: Int32[np.ndarray | Array, "b c"]
-    ages: Int32[np.ndarray | Array, "b c"]
-    visible: Int32[np.ndarray | Array, "b c"]
+    user: Int32[HostOrDevice, "b hu"]
+    history_author: Int32[HostOrDevice, "b s ha"]
+    history_tags: UInt8[HostOrDevice, "b s 20"]
+    history_surfaces: Int32[HostOrDevice, "b s"]
+    history_valid: Bool[HostOrDevice, "b s"]
+    author: Int32[HostOrDevice, "b c ha"]
+    surfaces: Int32[HostOrDevice, "b c"]
+    ages: Int32[HostOrDevice, "b c"]
+    visible: Int32[HostOrDevice, "b c"]
     # 1 where the candidate counts in the loss.
-    weights: Float32[np.ndarray | Array, "b c"]
-    tags: UInt8[np.ndarray | Array, "b c 20"]
+    weights: Float32[HostOrDevice, "b c"]
+    tags: UInt8[HostOrDevice, "b c 20"]
     # The rating of each candidate, -1 where there is none.
-    ratings: Int32[np.ndarray | Array, "b c"]
+    ratings: Int32[HostOrDevice, "b c"]
 
 
 def rater_rows(ratings: Ratings, first: int, end: int) -> list[RaterRow]:
@@ -129,6 +130,3 @@ def shape_of(row: RaterRow) -> tuple[int, int]:
         for shape in _SHAPES
         if len(row.tokens) <= shape[0] and len(row.candidates) <= shape[1]
     )
-
-
-assert len(TAGS) == 20

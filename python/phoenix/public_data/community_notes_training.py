@@ -10,6 +10,7 @@ import numpy as np
 import optax
 from jaxtyping import Array, Float, Float32
 
+from phoenix.array_types import Parameters
 from phoenix.config import EntityHash, HashParameters, ModelConfig
 from phoenix.public_data.community_notes_batches import (
     RaterRow,
@@ -100,7 +101,7 @@ def initial_rating_weights(
 
 
 def _logits(
-    weights: Weights,
+    weights: Parameters,
     config: ModelConfig,
     batch: RatingBatch,
     *,
@@ -111,7 +112,7 @@ def _logits(
     """Logits of every candidate, each after its own visible history. Notes have no rows."""
 
     def rows_of(table: str, places: Array) -> Array:
-        return jnp.where(places[..., None] > 0, weights[table][places], 0.0)
+        return jnp.where(places[..., None] > 0, jnp.asarray(weights[table])[places], 0.0)
 
     rows, history = batch.history_valid.shape
     candidates = author.shape[1]
@@ -140,7 +141,7 @@ def _logits(
         visible_history=batch.visible,
         dropout=dropout,
     )
-    return outputs.logits
+    return jnp.asarray(outputs.logits)
 
 
 def rating_loss(config: ModelConfig, options: RatingTrainingOptions) -> Loss:
@@ -170,7 +171,7 @@ def rating_loss(config: ModelConfig, options: RatingTrainingOptions) -> Loss:
 
 
 @partial(jax.jit, static_argnames="config")
-def _predict(weights: Weights, config: ModelConfig, batch: RatingBatch) -> Float[Array, "b c a"]:
+def _predict(weights: Parameters, config: ModelConfig, batch: RatingBatch) -> Float[Array, "b c a"]:
     return _logits(
         weights,
         config,
@@ -182,7 +183,7 @@ def _predict(weights: Weights, config: ModelConfig, batch: RatingBatch) -> Float
 
 
 def predict(
-    weights: Weights,
+    weights: Parameters,
     config: ModelConfig,
     builder: RatingBatchBuilder,
     *,

@@ -57,7 +57,9 @@ def _loss_and_gradient(
     weights: Float[Array, "n h"],
     temperature: float,
 ) -> tuple[Float[Array, ""], Float[Array, "n d"], Float[Array, "m d"]]:
-    def add_chunk(carry: tuple[Array, Array], chunk: tuple[Array, ...]) -> tuple[Array, Array]:
+    def add_chunk(
+        carry: tuple[Array, Array], chunk: tuple[Array, ...]
+    ) -> tuple[tuple[Array, Array], Array]:
         loss, to_users, to_posts = _chunk_loss(
             chunk[0], posts, chunk[1], chunk[2], scale=1.0 / temperature
         )

@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Float32, Int32, Int64
 
 from phoenix.public_data.movielens_data import MovieSequences
+from phoenix.training.batches import HostOrDevice
 
 # History tokens of a row; each length is compiled once.
 LENGTH_BUCKETS = (31, 63, 95, 143, 200)
@@ -24,9 +25,9 @@ class MovieBatch:
     is 1, or 0 where nothing came.
     """
 
-    history: Int32[np.ndarray, "b s"]
-    targets: Int32[np.ndarray, "b s+1 h"]
-    weights: Float32[np.ndarray, "b s+1 h"]
+    history: Int32[HostOrDevice, "b s"]
+    targets: Int32[HostOrDevice, "b s+1 h"]
+    weights: Float32[HostOrDevice, "b s+1 h"]
 
 
 def _windows(

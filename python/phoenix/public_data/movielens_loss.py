@@ -4,6 +4,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
+from phoenix.array_types import Numeric
 from phoenix.config import ModelConfig
 from phoenix.public_data.byte_dropout import ByteDropout
 from phoenix.public_data.causal_trunk import causal_trunk
@@ -26,7 +27,7 @@ WATCHED = 0
 
 
 def catalogue_rows(
-    weights: Weights, item_rows: Int[np.ndarray, "m h"]
+    weights: Weights, item_rows: Int[Numeric, "m h"]
 ) -> tuple[Float[Array, "m h d"], Float[Array, "m 1 d"]]:
     """Item rows of all movies, and their author rows, which are 0: movies have no author."""
     rows = weights[ITEM_TABLE][item_rows]
@@ -34,7 +35,7 @@ def catalogue_rows(
 
 
 def movie_tokens(
-    weights: Weights, config: ModelConfig, item_rows: Int[np.ndarray, "m h"]
+    weights: Weights, config: ModelConfig, item_rows: Int[Numeric, "m h"]
 ) -> Float[Array, "m d"]:
     """The history token of each movie: a step computes 3,706 of them and not one a slot."""
     rows, authors = catalogue_rows(weights, item_rows)
@@ -62,32 +63,33 @@ def prefix_vectors(
     weights: Weights,
     config: ModelConfig,
     *,
-    item_rows: Int[np.ndarray, "m h"],
-    history: Int[Array, "b s"],
+    item_rows: Int[Numeric, "m h"],
+    history: Int[Numeric, "b s"],
     dropout: Dropout | None,
 ) -> Float[Array, "b s+1 d"]:
     """The user's unit vector after 0, 1, ... s movies. Equal to the served one (a test)."""
-    tokens = movie_tokens(weights, config, item_rows)[history]
+    tokens = movie_tokens(weights, config, item_rows)[jnp.asarray(history)]
     user = user_token(weights, _SCOPE, weights[USER_TABLE][jnp.ones((1, 1), jnp.int32)])
     user = jnp.broadcast_to(user, (tokens.shape[0], 1, tokens.shape[2]))
     tokens = jnp.concatenate([user, tokens], axis=1)
     if dropout is not None:
-        tokens = dropout.apply(tokens, _TOKEN_SITE)
+        tokens = jnp.asarray(dropout.apply(tokens, _TOKEN_SITE))
     outputs = causal_trunk(weights, config, tokens, dropout)
     return normalise(outputs)[0]
 
 
 def movie_vectors(
-    weights: Weights, config: ModelConfig, item_rows: Int[np.ndarray, "m h"]
+    weights: Weights, config: ModelConfig, item_rows: Int[Numeric, "m h"]
 ) -> Float[Array, "m d"]:
     """Unit vectors of the whole catalogue, from the candidate tower."""
     rows, authors = catalogue_rows(weights, item_rows)
-    return candidate_representation(weights, config, post_rows=rows, author_rows=authors)
+    vectors = candidate_representation(weights, config, post_rows=rows, author_rows=authors)
+    return jnp.asarray(vectors)
 
 
 def movie_loss(
     config: ModelConfig,
-    item_rows: Int[np.ndarray, "m h"],
+    item_rows: Int[Numeric, "m h"],
     *,
     dropout_rate: float,
     temperature: float,
@@ -109,6 +111,6 @@ def movie_loss(
             batch.weights.reshape(-1, batch.targets.shape[2]),
             temperature,
         )
-        return total / jnp.maximum(jnp.sum(batch.weights), 1.0), {}
+        return jnp.asarray(total) / jnp.maximum(jnp.sum(batch.weights), 1.0), {}
 
     return loss

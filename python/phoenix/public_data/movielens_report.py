@@ -47,13 +47,13 @@ def run_report(
     started = time.monotonic()
     return {
         "options": dataclasses.asdict(options),
-        "losses": [round(loss, 4) for loss in training.losses],
+        "losses": [round(loss, 4) for loss in training.done.losses],
         "validationByEpoch": {
-            str(epoch): _plain(metrics) for epoch, metrics in training.validation.items()
+            str(epoch): _plain(metrics) for epoch, metrics in training.done.validation
         },
-        "steps": training.steps,
+        "steps": training.done.steps,
         "skippedSteps": training.skipped,
-        "trainingSeconds": round(training.seconds),
+        "trainingSeconds": round(training.done.seconds),
         "validation": _plain(evaluate_served(sequences, training.bundle, "validation")),
         "test": _plain(evaluate_served(sequences, training.bundle, "test")),
         "evaluationSeconds": round(time.monotonic() - started),

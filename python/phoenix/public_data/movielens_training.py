@@ -1,15 +1,20 @@
 """The training loop of MovieLens-1M."""
 
+import dataclasses
 import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
 
 import jax
 import numpy as np
 from jaxtyping import Int64
 
 from phoenix.bundle import ModelBundle
+from phoenix.config import ModelConfig
 from phoenix.hashing import entity_rows
 from phoenix.public_data.movielens_batches import epoch_batches, steps_of_epoch
 from phoenix.public_data.movielens_data import MovieSequences
@@ -21,8 +26,15 @@ from phoenix.public_data.movielens_model import (
     movielens_hashes,
     to_bundle,
 )
+from phoenix.public_data.movielens_resume import Progress, load_run, save_run
 from phoenix.public_data.movielens_scoring import evaluate_weights
-from phoenix.training.optimiser import OptimiserOptions, Weights, create_step, initial_state
+from phoenix.training.optimiser import (
+    OptimiserOptions,
+    TrainingState,
+    Weights,
+    create_step,
+    initial_state,
+)
 
 _PROGRESS_STEPS = 20
 # Every fourth user is enough to see where a run goes; the end measures all of them.
@@ -52,103 +64,133 @@ class MovieTrainingOptions:
 
 @dataclass(frozen=True)
 class MovieTraining:
-    """A trained model and how it went.
+    """A trained model and how it went: `done` holds losses and validations of each epoch.
 
-    losses: mean of each epoch. validation: epoch to the metrics of a quarter of the users.
-    skipped: steps whose gradient was not finite. seconds: wall time of training and validation.
+    skipped: steps whose gradient was not finite.
     """
 
     bundle: ModelBundle
-    losses: tuple[float, ...]
-    validation: dict[int, LeaveOneOut]
-    steps: int
+    done: Progress
     skipped: int
-    seconds: float
 
 
 def _say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
-def train_movielens(
-    sequences: MovieSequences,
-    options: MovieTrainingOptions,
-    *,
-    steps_max: int | None = None,
-    say: Callable[[str], None] = _say,
-) -> MovieTraining:
-    """Trains on what users saw before their last two movies. Same options, same bits.
+@dataclass(frozen=True)
+class MovieTrainer:
+    """One run: what every epoch of it needs."""
 
-    Args:
-      sequences: The data set.
-      options: Sizes and rates.
-      steps_max: Ends early, for a quick look; the schedule stays that of all epochs.
-      say: Takes the lines that show progress.
-    """
-    config, hashes = movielens_config(options.width), movielens_hashes()
-    item_rows = entity_rows(sequences.movie_ids, hashes.item)
-    steps = options.epochs * steps_of_epoch(sequences)
-    optimiser = OptimiserOptions(
-        steps=steps,
-        learning_rate=options.learning_rate,
-        row_learning_rates={},
-        warm_up_steps=options.warm_up_steps,
-        weight_decay=options.weight_decay,
-    )
-    loss = movie_loss(
-        config, item_rows, dropout_rate=options.dropout, temperature=options.temperature
-    )
-    step = create_step(loss, optimiser)
-    start_weights = initial_weights(config, hashes, np.random.default_rng(options.seed))
-    state = initial_state(start_weights, {}, optimiser)
-    key = jax.random.key(options.seed, impl="rbg")
-    started, number = time.monotonic(), 0
-    losses: list[float] = []
-    validation: dict[int, LeaveOneOut] = {}
-    for epoch in range(options.epochs):
-        random = np.random.default_rng((options.seed, epoch))
+    sequences: MovieSequences
+    options: MovieTrainingOptions
+    say: Callable[[str], None] = _say
+
+    @cached_property
+    def _optimiser(self) -> OptimiserOptions:
+        return OptimiserOptions(
+            steps=self.steps,
+            learning_rate=self.options.learning_rate,
+            row_learning_rates={},
+            warm_up_steps=self.options.warm_up_steps,
+            weight_decay=self.options.weight_decay,
+        )
+
+    @cached_property
+    def _step(self) -> Callable[..., Any]:
+        """Compiled once for every length of rows, however often the trainer trains."""
+        loss = movie_loss(
+            self._config,
+            self._item_rows,
+            dropout_rate=self.options.dropout,
+            temperature=self.options.temperature,
+        )
+        return create_step(loss, self._optimiser)
+
+    def _start(self) -> TrainingState:
+        random = np.random.default_rng(self.options.seed)
+        weights = initial_weights(self._config, movielens_hashes(), random)
+        return initial_state(weights, {}, self._optimiser)
+
+    @property
+    def steps(self) -> int:
+        """Steps of the whole run."""
+        return self.options.epochs * steps_of_epoch(self.sequences)
+
+    @property
+    def _config(self) -> ModelConfig:
+        return movielens_config(self.options.width)
+
+    @property
+    def _item_rows(self) -> Int64[np.ndarray, "m h"]:
+        return entity_rows(self.sequences.movie_ids, movielens_hashes().item)
+
+    def train(self, *, steps_max: int | None = None, file: Path | None = None) -> MovieTraining:
+        """Trains on what users saw before their last two movies. Same options, same bits.
+
+        Args:
+          steps_max: Ends early, for a quick look; the schedule stays that of all epochs.
+          file: Holds the run after every epoch. If it is there, the run goes on from it.
+
+        Raises:
+          ValueError: The file is of other options.
+        """
+        options = dataclasses.asdict(self.options)
+        state, done = self._start(), Progress()
+        if file is not None:
+            state, done = load_run(file, options, state)
+        while done.epochs < self.options.epochs and done.steps != steps_max:
+            state, done = self._epoch(state, done, steps_max)
+            if file is not None:
+                save_run(file, options, state=state, progress=done)
+        weights = {name: np.asarray(value) for name, value in state.weights.items()}
+        return MovieTraining(
+            bundle=to_bundle(weights, self._config, movielens_hashes()),
+            done=done,
+            skipped=int(state.skipped),
+        )
+
+    def _epoch(
+        self, state: TrainingState, done: Progress, steps_max: int | None
+    ) -> tuple[TrainingState, Progress]:
+        seed = self.options.seed
+        random = np.random.default_rng((seed, done.epochs))
+        key = jax.random.key(seed, impl="rbg")
+        started, number = time.monotonic(), done.steps
         values: list[float] = []
-        for batch in epoch_batches(sequences, random, options.ahead):
+        for batch in epoch_batches(self.sequences, random, self.options.ahead):
             if number == steps_max:
                 break
-            state, value, _ = step(state, {}, batch, jax.random.fold_in(key, number))
+            state, value, _ = self._step(state, {}, batch, jax.random.fold_in(key, number))
             values.append(float(value))
             number += 1
             if number % _PROGRESS_STEPS == 0:
-                left = (time.monotonic() - started) / number * (steps - number)
+                pace = (time.monotonic() - started) / len(values)
                 recent = np.mean(values[-_PROGRESS_STEPS:])
-                say(f"step {number}/{steps}  loss {recent:.4f}  {left:.0f} s left")
-        if values:
-            losses.append(float(np.mean(values)))
-        if number == steps_max:
-            break
-        if (epoch + 1) % options.validate_every == 0:
-            validation[epoch + 1] = _validate(sequences, state.weights, options, item_rows)
-            shown = validation[epoch + 1]
-            say(f"epoch {epoch + 1}  validation HR@10 {shown.hit_rate:.4f}"
-                f"  NDCG@10 {shown.ndcg:.4f}")  # fmt: skip
-    weights = {name: np.asarray(value) for name, value in state.weights.items()}
-    return MovieTraining(
-        bundle=to_bundle(weights, config, hashes),
-        losses=tuple(losses),
-        validation=validation,
-        steps=number,
-        skipped=int(state.skipped),
-        seconds=time.monotonic() - started,
-    )
+                left = pace * (self.steps - number)
+                self.say(f"step {number}/{self.steps}  loss {recent:.4f}  {left:.0f} s left")
+        epoch, validation = done.epochs + 1, done.validation
+        if epoch % self.options.validate_every == 0:
+            metrics = self._validate(state.weights)
+            validation = (*validation, (epoch, metrics))
+            self.say(
+                f"epoch {epoch}  validation HR@10 {metrics.hit_rate:.4f}  "
+                f"NDCG@10 {metrics.ndcg:.4f}"
+            )
+        return state, Progress(
+            epochs=epoch,
+            steps=number,
+            losses=(*done.losses, float(np.mean(values))),
+            validation=validation,
+            seconds=done.seconds + time.monotonic() - started,
+        )
 
-
-def _validate(
-    sequences: MovieSequences,
-    weights: Weights,
-    options: MovieTrainingOptions,
-    item_rows: Int64[np.ndarray, "m h"],
-) -> LeaveOneOut:
-    return evaluate_weights(
-        sequences,
-        weights,
-        movielens_config(options.width),
-        item_rows=item_rows,
-        split="validation",
-        users=np.arange(0, sequences.users, _VALIDATION_STRIDE),
-    )
+    def _validate(self, weights: Weights) -> LeaveOneOut:
+        return evaluate_weights(
+            self.sequences,
+            weights,
+            self._config,
+            item_rows=self._item_rows,
+            split="validation",
+            users=np.arange(0, self.sequences.users, _VALIDATION_STRIDE),
+        )
