@@ -5,7 +5,6 @@ import os
 from pathlib import Path
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 import pytest
 
@@ -140,9 +139,9 @@ def test_the_loss_falls_and_the_served_vectors_are_those_of_training(
     assert trained.skipped == 0
     assert losses[-1] < losses[0] < 12.0
     bundle = trained.bundle
-    weights = {name: jnp.asarray(value) for name, value in bundle.parameters.items()}
-    weights[ITEM_TABLE] = jnp.asarray(bundle.tables.item)
-    weights[USER_TABLE] = jnp.asarray(bundle.tables.user)
+    weights = {name: jax.device_put(value) for name, value in bundle.parameters.items()}
+    weights[ITEM_TABLE] = jax.device_put(bundle.tables.item)
+    weights[USER_TABLE] = jax.device_put(bundle.tables.user)
     item_rows = entity_rows(few.movie_ids, movielens_hashes().item)
     users = [0, 5, 77]
     in_training = user_vectors(

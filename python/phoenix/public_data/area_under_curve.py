@@ -37,7 +37,7 @@ def area_under_curve(labels: UInt8[np.ndarray, " n"], scores: Float[np.ndarray, 
 def _areas(
     labels: UInt8[np.ndarray, " n"],
     scores: Float[np.ndarray, " n"],
-    samples: list[Int64[np.ndarray, " k"]],
+    samples: list[Int64[np.ndarray, " _"]],
 ) -> Float[np.ndarray, " r"]:
     return np.array([area_under_curve(labels[rows], scores[rows]) for rows in samples])
 

@@ -32,7 +32,7 @@ class MovieBatch:
 
 def _windows(
     sequences: MovieSequences, random: np.random.Generator
-) -> list[Int64[np.ndarray, " n"]]:
+) -> list[Int64[np.ndarray, " _"]]:
     """What each user saw before validation; of a long history a random part."""
     longest = LENGTH_BUCKETS[-1] + 1
     windows: list[np.ndarray] = []

@@ -32,7 +32,7 @@ def user_vectors(
     config: ModelConfig,
     *,
     item_rows: Int64[np.ndarray, "m h"],
-    histories: list[Int64[np.ndarray, " n"]],
+    histories: list[Int64[np.ndarray, " _"]],
 ) -> Float[np.ndarray, "n d"]:
     """The unit vector after each history's newest 200 movies."""
     kept = [history[-LENGTH_BUCKETS[-1] :] for history in histories]
