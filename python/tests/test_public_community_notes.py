@@ -20,6 +20,11 @@ from phoenix.public_data.community_notes_data import (
     read_ratings,
 )
 from phoenix.public_data.community_notes_floor import PUBLISHED_FLOORS, floor_scores
+from phoenix.public_data.community_notes_report import (
+    community_notes_table,
+    is_above_floors,
+    report_of_logits,
+)
 from phoenix.public_data.community_notes_training import (
     RatingTrainer,
     RatingTrainingOptions,
@@ -141,7 +146,15 @@ def test_training_lowers_the_loss_and_stops_at_the_split(few: Ratings) -> None:
     with jax.numpy_dtype_promotion("standard"):
         weights, losses = trainer.train(1)
     assert losses[-1] < losses[0]
-    assert np.isfinite(logits(few, first, weights)).all()
+    report = report_of_logits(few, options, [logits(few, first, weights)])
+    assert report["testRatings"] == few.count - first
+    assert [tag["tag"] for tag in report["tags"][:6]] == list(PUBLISHED_FLOORS)
+    for tag in report["tags"][:6]:
+        assert tag["lower"] <= tag["area"] <= tag["upper"]
+        assert tag["isAboveFloor"] == (tag["lower"] > max(tag["floorPublished"], tag["floorHere"]))
+    table = community_notes_table(report)
+    assert len(table.splitlines()) == 2 + len(TAGS)
+    assert is_above_floors(report) == ("**no**" not in table)
 
 
 def test_a_lone_quotation_mark_does_not_swallow_the_lines_behind_it(tmp_path: Path) -> None:

@@ -64,9 +64,10 @@ def _tag_report(
     return report
 
 
-def community_notes_report(ratings: Ratings, options: RatingTrainingOptions) -> Report:
-    """Trains the seeds' models and measures every tag."""
-    each_seed = seeds_logits(ratings, options)
+def report_of_logits(
+    ratings: Ratings, options: RatingTrainingOptions, each_seed: list[np.ndarray]
+) -> Report:
+    """Every tag's figures from each seed's logits [test, 20]; those with a floor first."""
     logits = np.mean(each_seed, axis=0)
     order = [*PUBLISHED_FLOORS, *(tag for tag in TAGS if tag not in PUBLISHED_FLOORS)]
     return {
@@ -77,6 +78,11 @@ def community_notes_report(ratings: Ratings, options: RatingTrainingOptions) -> 
         "testRatings": ratings.count - ratings.training_count,
         "tags": [_tag_report(ratings, tag, logits, each_seed) for tag in order],
     }
+
+
+def community_notes_report(ratings: Ratings, options: RatingTrainingOptions) -> Report:
+    """Trains the seeds' models and measures every tag."""
+    return report_of_logits(ratings, options, seeds_logits(ratings, options))
 
 
 def community_notes_table(report: Report) -> str:

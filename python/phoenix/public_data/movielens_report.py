@@ -43,7 +43,7 @@ def baselines(sequences: MovieSequences) -> Report:
 def run_report(
     sequences: MovieSequences, training: MovieTraining, options: MovieTrainingOptions
 ) -> Report:
-    """Validation and test of a trained model, through the served code path."""
+    """How the training went, and the test of its model through the served code path."""
     started = time.monotonic()
     return {
         "options": dataclasses.asdict(options),
@@ -54,7 +54,6 @@ def run_report(
         "steps": training.done.steps,
         "skippedSteps": training.skipped,
         "trainingSeconds": round(training.done.seconds),
-        "validation": _plain(evaluate_served(sequences, training.bundle, "validation")),
         "test": _plain(evaluate_served(sequences, training.bundle, "test")),
         "evaluationSeconds": round(time.monotonic() - started),
     }

@@ -32,7 +32,7 @@ def save_run(
     said = {"options": options, "progress": dataclasses.asdict(progress)}
     temporary = file.with_name(file.name + ".part")
     with temporary.open("wb") as target:
-        np.savez(target, said=np.array(json.dumps(said)), **arrays)
+        np.savez(target, allow_pickle=False, said=np.array(json.dumps(said)), **arrays)
         target.flush()
         os.fsync(target.fileno())
     temporary.replace(file)
