@@ -1,0 +1,1 @@
+"""Quality of the two models on public data sets, which stay outside this repository."""
