@@ -70,16 +70,17 @@ def _feed_ndcg(
     )
 
 
-def evaluate_feed(
+def feed_values(
     day: DemoDay,
     rankers: Mapping[str, Ranker],
     options: FeedOptions,
     *,
     on_viewer: Callable[[int], None] = lambda done: None,
-) -> list[FeedRow]:
-    """Every ranker on the same pools. Gain: true value minus the pool's smallest.
+) -> dict[str, Float[np.ndarray, "v 3"]]:
+    """NDCG@20 by ranker and viewer: of the whole pool, its in-network part, and the rest.
 
-    About a second a viewer with everything in the pool; `on_viewer` is told how many are done.
+    Every ranker sees the same pools. Gain: true value minus the pool's smallest. About a second
+    a viewer with everything in the pool; `on_viewer` is told how many are done.
 
     Raises:
       FloatingPointError: A ranker gave NaN or infinity.
@@ -93,7 +94,19 @@ def evaluate_feed(
         for name, ranker in rankers.items():
             results[name].append(_feed_ndcg(day, pool, gains, ranker))
         on_viewer(done)
-    return [_row(name, np.array(values)) for name, values in results.items()]
+    return {name: np.array(values) for name, values in results.items()}
+
+
+def evaluate_feed(
+    day: DemoDay,
+    rankers: Mapping[str, Ranker],
+    options: FeedOptions,
+    *,
+    on_viewer: Callable[[int], None] = lambda done: None,
+) -> list[FeedRow]:
+    """`feed_values` as means over the viewers, a row a ranker."""
+    values = feed_values(day, rankers, options, on_viewer=on_viewer)
+    return [_row(name, of_viewers) for name, of_viewers in values.items()]
 
 
 def _row(name: str, values: Float[np.ndarray, "v 3"]) -> FeedRow:

@@ -39,7 +39,6 @@ from phoenix.inference import empty_history
 COMMAND = "npm run evaluate -- ranking"
 ERROR_MAX = 0.01
 HEADLINE = ("favorite", "reply", "repost", "click", "dwell")
-_FORMS = {"no row": "newcomer, id without rows", "others' rows": "newcomer, id in others' rows"}
 
 
 def _counts(subject: Subject, requests: LoggedRequests) -> CountsPrediction:
@@ -65,7 +64,7 @@ def _newcomer_rows(
             return empty_history()
 
         model = predict(subject.ranker, few, history_of, chosen.tolist().__getitem__)
-        rows.append(slice_row(_FORMS[form], few, everything, model=model, counts=rival))
+        rows.append(slice_row(f"newcomer, id in {form}", few, everything, model=model, counts=rival))
     return rows
 
 
