@@ -48,9 +48,7 @@ def draw_auc_by_slice(axes: Any, rows: Sequence[SliceRow], actions: Sequence[str
         model = np.array([row.auc.get(action, np.nan) for row in rows])
         counts = np.array([row.auc_counts.get(action, np.nan) for row in rows])
         axes.plot(model, places, "o", color=colour, markersize=6, label=action)
-        axes.plot(
-            counts, places, "o", markerfacecolor="none", markeredgecolor=colour, markersize=6
-        )
+        axes.plot(counts, places, "o", markerfacecolor="none", markeredgecolor=colour, markersize=6)
         for place, first, second in zip(places, model, counts, strict=True):
             axes.plot([first, second], [place, place], color=colour, linewidth=0.7, alpha=0.6)
     axes.axvline(0.5, color=GREY, linestyle=":", linewidth=1)

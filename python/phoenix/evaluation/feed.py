@@ -136,17 +136,3 @@ def feed_verdict(rows: Sequence[FeedRow], ranker: str = "model") -> FeedVerdict:
     by_name = {row.ranker: row.ndcg for row in rows}
     better = max(by_name["recency"], by_name["popularity"])
     return FeedVerdict(by_name[ranker] / by_name["feature oracle"], by_name[ranker] / better)
-
-
-def feed_table(rows: Sequence[FeedRow]) -> str:
-    """The rows as a Markdown table, best first."""
-    lines = [
-        "| ranker | NDCG@20 | standard error | in network | out of network |",
-        "|---|---|---|---|---|",
-    ]
-    for row in sorted(rows, key=lambda row: -row.ndcg):
-        lines.append(
-            f"| {row.ranker} | {row.ndcg:.4f} | {row.standard_error:.4f} | "
-            f"{row.in_network:.4f} | {row.out_of_network:.4f} |"
-        )
-    return "\n".join(lines)

@@ -51,13 +51,14 @@ def _rows_table(caption: str, rows: Sequence[FeedRow]) -> Table:
 
 def _new_posts_table(measured: NewPosts) -> Table:
     rows = (
-        ("feeds of posts newer than the data", number(measured.new), number(measured.new_of_oracle)),
+        ("feeds of posts newer than the data", number(measured.new),
+         number(measured.new_of_oracle)),
         ("feeds of posts that the data holds", number(measured.known),
          number(measured.known_of_oracle)),
-        ("the latter, their rows taken as unknown", number(measured.hidden), "–"),
+        ("the latter, their rows taken as unknown", number(measured.hidden), ""),
         ("new over known", number(measured.ratio),
          number(measured.new_of_oracle / measured.known_of_oracle)),
-        ("same posts, unknown over known", number(measured.ratio_of_same_posts), "–"),
+        ("same posts, unknown over known", number(measured.ratio_of_same_posts), ""),
     )  # fmt: skip
     header = ("the model", f"NDCG@{TOP}", "of the feature oracle's")
     return Table("Posts that the model never saw.", header, rows)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from phoenix.bundle import History
-from phoenix.evaluation.demo_pools import DemoDay, Pool
+from phoenix.evaluation.demo_pools import DemoDay
 from phoenix.evaluation.feed import FeedOptions, FeedRow, evaluate_feed
 from phoenix.evaluation.rankers import (
     Ranker,

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields
 
 import numpy as np
-from jaxtyping import Float, Float32, Int32, Int64, UInt8
+from jaxtyping import Float, Float32, Int32, Int64, Integer, UInt8
 
 from phoenix.bundle import Candidates, History
 from phoenix.data.training_log import TrainingLog
@@ -43,7 +43,7 @@ class LoggedRequests:
     at_ms: Int64[np.ndarray, " n"]
     surfaces: Int32[np.ndarray, " n"]
     source: UInt8[np.ndarray, " n"]
-    position: UInt8[np.ndarray, " n"]
+    position: Integer[np.ndarray, " n"]
     propensity: Float32[np.ndarray, " n"]
     outcomes: UInt8[np.ndarray, "n 18"]
     dwell_seconds: Float32[np.ndarray, " n"]
@@ -88,11 +88,14 @@ def sequence_order(log: TrainingLog, sequences: ViewerSequences) -> Int64[np.nda
     Raises:
       EvaluationError: The sequences were made from another log.
     """
-    number = np.searchsorted(sequences.viewer_ids, log.viewer_id)
-    order = np.lexsort((log.position, log.at_ms, number))
     shown = sequences.impressions
-    if not np.array_equal(log.post_id[order], shown.post_ids):
+    viewer = np.repeat(sequences.viewer_ids, np.diff(shown.offsets))
+    theirs = np.lexsort((shown.at_ms, shown.post_ids, shown.request_id, viewer))
+    ours = np.lexsort((log.at_ms, log.post_id, log.request_id, log.viewer_id))
+    if not np.array_equal(log.post_id[ours], shown.post_ids[theirs]):
         raise EvaluationError("the sequences were made from another log")
+    order = np.empty(len(ours), np.int64)
+    order[theirs] = ours
     return order
 
 

@@ -39,8 +39,9 @@ def _measure(name: str, measured: PolicySlots) -> tuple[list[tuple[str, ...]], l
                 *(_with_ends(each) for each in estimates.values()),
                 number(direct_method(slots)),
                 number(truth),
-                "all" if all(covers.values()) else
-                ", ".join(method for method, holds in covers.items() if holds) or "none",
+                "all"
+                if all(covers.values())
+                else ", ".join(method for method, holds in covers.items() if holds) or "none",
                 count(round(slots.effective_size)),
             )
         )

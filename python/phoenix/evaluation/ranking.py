@@ -96,8 +96,7 @@ def action_rows(
                 auc=percentile_interval(value, again),
                 auc_of={name: guarded_auc(each, happened) for name, each in columns.items()},
                 log_loss_of={
-                    name: float(log_losses(each, happened).mean())
-                    for name, each in columns.items()
+                    name: float(log_losses(each, happened).mean()) for name, each in columns.items()
                 },
                 calibration=calibration(columns["model"], happened, seed=action),
             )

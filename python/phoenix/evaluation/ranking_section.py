@@ -64,7 +64,9 @@ def _newcomer_rows(
             return empty_history()
 
         model = predict(subject.ranker, few, history_of, chosen.tolist().__getitem__)
-        rows.append(slice_row(f"newcomer, id in {form}", few, everything, model=model, counts=rival))
+        rows.append(
+            slice_row(f"newcomer, id in {form}", few, everything, model=model, counts=rival)
+        )
     return rows
 
 
@@ -158,9 +160,7 @@ def _order_table(
         }
         for name, each in scores.items()
     }
-    rows = tuple(
-        (name, *(number(figures[name][of]) for of in gains)) for name in figures
-    )
+    rows = tuple((name, *(number(figures[name][of]) for of in gains)) for name in figures)
     header = ("order", *(f"NDCG@{NDCG_TOP}, gain = {of}" for of in gains))
     caption = "The weighted value's order within a request."
     return Table(caption, header, rows, frozenset({"model"})), figures

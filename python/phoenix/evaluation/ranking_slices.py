@@ -40,9 +40,7 @@ def slices_of(
     }
 
 
-def language_slices(
-    requests: LoggedRequests, world: World
-) -> Mapping[str, Bool[np.ndarray, " n"]]:
+def language_slices(requests: LoggedRequests, world: World) -> Mapping[str, Bool[np.ndarray, " n"]]:
     """By the language that the author writes; only the demo world knows it."""
     people = world.people
     language = people.language[people.index_of(requests.author_ids)]

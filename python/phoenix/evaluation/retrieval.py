@@ -58,9 +58,7 @@ def world_corpus(world: World) -> IndexedPosts:
     posts, people = world.posts, world.people
     kept = ((posts.kind == ORIGINAL) | (posts.kind == QUOTE)) & ~posts.subscribers_only
     kept &= ~people.protected[posts.author] & (posts.created_ms < world.now_ms)
-    return IndexedPosts(
-        posts.id[kept], people.user_ids[posts.author[kept]], posts.created_ms[kept]
-    )
+    return IndexedPosts(posts.id[kept], people.user_ids[posts.author[kept]], posts.created_ms[kept])
 
 
 def log_corpus(log: TrainingLog) -> IndexedPosts:
@@ -149,9 +147,7 @@ class _Clock:
         self._event = event
 
 
-def _rank_among(
-    scores: np.ndarray, target: int, excluded: np.ndarray
-) -> int:
+def _rank_among(scores: np.ndarray, target: int, excluded: np.ndarray) -> int:
     """Rank of a place by falling score; of equals the later place first, as newer ids are."""
     allowed = np.ones(len(scores), bool)
     allowed[excluded] = False

@@ -87,18 +87,14 @@ def retrieval_section(subject: Subject) -> Section:
     sizes = subject.sizes
     demo = subject.log_path is None
     corpus = world_corpus(subject.day.world) if demo else log_corpus(subject.log)
-    likes = held_out_likes(
-        subject.requests, corpus, count=sizes.retrieval_likes, seed=sizes.seed
-    )
+    likes = held_out_likes(subject.requests, corpus, count=sizes.retrieval_likes, seed=sizes.seed)
     subject.say(f"retrieval: {len(likes):,} searches")
     ranks = retrieval_ranks(
         subject.retrieval, subject.sequences, subject.log, corpus=corpus, likes=likes
     )
     table, lines = _table_and_lines(likes, ranks, subject.data_end_ms)
     depths = np.unique(np.round(np.geomspace(1, DEPTH, 60)).astype(int))
-    curves = {
-        name: (ranks.of[name][None, :] < depths[:, None]).mean(axis=1) for name in RANKERS
-    }
+    curves = {name: (ranks.of[name][None, :] < depths[:, None]).mean(axis=1) for name in RANKERS}
     source = "originals and quotes of unprotected authors" if demo else "posts that the log shows"
     note = (
         f"{len(likes):,} viewers' last like after the training data, each looked for among the "

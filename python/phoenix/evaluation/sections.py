@@ -5,6 +5,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
+NOTHING = "n/a"
+"""Stands in a table where there is no figure."""
+
 
 @dataclass(frozen=True)
 class Table:
@@ -72,8 +77,8 @@ class Section:
 
 
 def number(value: float, digits: int = 4) -> str:
-    """A figure for a table; a dash where there is none."""
-    return f"{value:.{digits}f}" if math.isfinite(value) else "–"
+    """A figure for a table; or NOTHING where there is none."""
+    return f"{value:.{digits}f}" if math.isfinite(value) else NOTHING
 
 
 def count(value: int) -> str:
@@ -83,13 +88,12 @@ def count(value: int) -> str:
 
 def plain(value: Any) -> Any:
     """JSON for Python's and numpy's values; NaN and infinity become null."""
+    if isinstance(value, np.ndarray | np.generic):
+        return plain(value.tolist())
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
     if isinstance(value, Mapping):
         return {str(key): plain(each) for key, each in value.items()}
-    if isinstance(value, float) or hasattr(value, "dtype") and getattr(value, "ndim", 0) == 0:
-        each = value.item() if hasattr(value, "item") else value
-        return None if isinstance(each, float) and not math.isfinite(each) else each
-    if hasattr(value, "tolist"):
-        return plain(value.tolist())
     if isinstance(value, Sequence) and not isinstance(value, str):
         return [plain(each) for each in value]
     return value
