@@ -127,7 +127,7 @@ def _run(settings: Settings, argv: list[str]) -> int:
     _show(sections, as_json=settings.as_json)
     if settings.report is not None:
         report = Report(
-            title=f"Evaluation of {subject.checkpoint.directory.name}",
+            title=f"Evaluation of {subject.checkpoint.directory.name}{settings.caveat}",
             command=f"npm run evaluate -- {shlex.join(argv)}",
             facts=_facts(subject, settings, time.monotonic() - started),
             sections=tuple(sections),

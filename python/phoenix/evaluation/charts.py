@@ -38,6 +38,8 @@ def draw_calibration(axes: Any, rows: Sequence[ActionRow]) -> None:
     axes.plot([low, 1], [low, 1], linestyle=":", linewidth=1, color=GREY, label="perfect")
     axes.set(xscale="log", yscale="log", xlim=(low, 1), ylim=(low, 1))
     axes.set(xlabel="predicted probability", ylabel="observed share")
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_formatter(lambda value, _: f"{value:g}")
     axes.legend(loc="upper left", frameon=False, fontsize=8)
 
 
@@ -53,8 +55,10 @@ def draw_auc_by_slice(axes: Any, rows: Sequence[SliceRow], actions: Sequence[str
             axes.plot([first, second], [place, place], color=colour, linewidth=0.7, alpha=0.6)
     axes.axvline(0.5, color=GREY, linestyle=":", linewidth=1)
     axes.set_yticks(places, [row.name for row in rows])
-    axes.set_xlabel("AUC")
-    axes.legend(loc="lower left", frameon=False, fontsize=8)
+    axes.set(xlabel="AUC", ylim=(-0.6, len(rows) - 0.4))
+    axes.legend(
+        loc="lower left", bbox_to_anchor=(0, 1), ncols=len(actions), frameon=False, fontsize=8
+    )
 
 
 def draw_bars(
@@ -83,6 +87,7 @@ def draw_recall(axes: Any, curves: Mapping[str, np.ndarray], depths: np.ndarray)
     for (name, shares), colour in zip(curves.items(), _COLOURS, strict=False):
         axes.plot(depths, shares, color=colour, linewidth=1.6, label=name)
     axes.set(xscale="log", xlabel="posts taken from the top", ylabel="recall", ylim=(0, None))
+    axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
     axes.legend(loc="upper left", frameon=False, fontsize=8)
 
 

@@ -25,6 +25,13 @@ class Settings:
     weights: str
     permute: bool
     as_json: bool
+    quick: bool
+
+    @property
+    def caveat(self) -> str:
+        """What a reader of the title must know."""
+        marks = [" (quick: too noisy to judge by)"] if self.quick else []
+        return "".join([*marks, *([" (rows shuffled)"] if self.permute else [])])
 
     @property
     def compares(self) -> bool:
@@ -110,4 +117,5 @@ def parse_settings(argv: list[str]) -> Settings:
         weights=arguments.weights,
         permute=arguments.permute,
         as_json=arguments.json,
+        quick=arguments.quick,
     )

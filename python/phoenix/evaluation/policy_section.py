@@ -4,7 +4,6 @@ import numpy as np
 
 from phoenix.evaluation.charts import draw_estimates
 from phoenix.evaluation.impressions import sequence_order
-from phoenix.evaluation.intervals import Interval
 from phoenix.evaluation.policy import (
     PUBLISHED,
     REWARDS,
@@ -16,15 +15,11 @@ from phoenix.evaluation.policy import (
     usable_requests,
 )
 from phoenix.evaluation.policy_estimators import ESTIMATORS, direct_method
-from phoenix.evaluation.sections import Figure, Section, Table, Target, count, number
+from phoenix.evaluation.sections import Figure, Section, Table, Target, count, number, with_ends
 from phoenix.evaluation.subject import Subject
 
 COMMAND = "npm run evaluate -- policy"
 NEW_WEIGHTS = "favorite=1"
-
-
-def _with_ends(interval: Interval) -> str:
-    return f"{number(interval.value)} ({number(interval.low)} to {number(interval.high)})"
 
 
 def _measure(name: str, measured: PolicySlots) -> tuple[list[tuple[str, ...]], list[dict]]:
@@ -36,7 +31,7 @@ def _measure(name: str, measured: PolicySlots) -> tuple[list[tuple[str, ...]], l
         cells.append(
             (
                 f"{name}: {reward}",
-                *(_with_ends(each) for each in estimates.values()),
+                *(with_ends(each.value, each.low, each.high) for each in estimates.values()),
                 number(direct_method(slots)),
                 number(truth),
                 "all"

@@ -31,7 +31,7 @@ from phoenix.evaluation.ranking import (
     value_of,
 )
 from phoenix.evaluation.ranking_slices import held_posts, language_slices, slices_of
-from phoenix.evaluation.sections import Figure, Section, Table, Target, count, number
+from phoenix.evaluation.sections import Figure, Section, Table, Target, count, number, with_ends
 from phoenix.evaluation.subject import Subject, newcomer_ids
 from phoenix.evaluation.true_impressions import true_predictions
 from phoenix.inference import empty_history
@@ -95,7 +95,7 @@ def _action_table(rows: list[ActionRow]) -> Table:
             (
                 row.action,
                 count(row.positives),
-                f"{number(row.auc.value)} ({number(row.auc.low)} to {number(row.auc.high)})",
+                with_ends(row.auc.value, row.auc.low, row.auc.high),
                 *(number(row.auc_of[name]) for name in ("counts", *truth)),
                 *(number(row.log_loss_of[name], 5) for name in losses),
                 number(row.calibration.error, 5),
@@ -104,7 +104,8 @@ def _action_table(rows: list[ActionRow]) -> Table:
         )
     header = (
         "action", "happened", "AUC (95 %)", "AUC counts", *(f"AUC {name}" for name in truth),
-        "log loss", "constant", "counts", *truth, "ECE", "ECE by luck",
+        "log loss", "of constant", "of counts", *(f"of {name}" for name in truth),
+        "ECE", "ECE by luck",
     )  # fmt: skip
     return Table(
         "Each action. Constant: its rate in the training data. Counts: the logistic regression. "
@@ -135,7 +136,8 @@ def _slice_table(rows: list[SliceRow]) -> Table:
     )  # fmt: skip
     return Table(
         "By slice. Log loss: summed over the actions. NDCG: of the weighted value within a "
-        "request, gain = what the viewer did, weighted. Newcomers: a sample of the same "
+        "request, gain = what the viewer did, weighted; the fewer posts of a request a slice "
+        "holds, the higher any order's, so compare along a row. Newcomers: a sample of the same "
         "impressions, asked for with an unknown id and an empty history.",
         header,
         tuple(cells),

@@ -81,6 +81,13 @@ def number(value: float, digits: int = 4) -> str:
     return f"{value:.{digits}f}" if math.isfinite(value) else NOTHING
 
 
+def with_ends(value: float, low: float, high: float) -> str:
+    """A figure with the ends of its interval."""
+    if not math.isfinite(value):
+        return NOTHING
+    return f"{number(value)} ({number(low)} to {number(high)})"
+
+
 def count(value: int) -> str:
     """A whole number with thousands set off."""
     return f"{value:,}"

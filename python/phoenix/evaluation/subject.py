@@ -26,7 +26,6 @@ DEMO_CHECKPOINT = Path(__file__).resolve().parents[2] / "checkpoints" / "demo"
 class Sizes:
     """How much is measured; None: everything there is. Viewers are drawn with a seed.
 
-    known_viewers: those of the feed whose known posts and whose life as newcomers are measured.
     cold_requests: requests that are asked again as if by a newcomer.
     replicates: of each bootstrap.
     """
@@ -34,10 +33,10 @@ class Sizes:
     ranking_requests: int | None = None
     cold_requests: int = 2_500
     regression_rows: int = 200_000
-    feed_viewers: int = 150
+    feed_viewers: int = 80
     feed_pool: int | None = None
     retrieval_likes: int | None = 2_000
-    policy_requests: int = 250
+    policy_requests: int = 150
     compare_requests: int = 4_000
     replicates: int = 200
     seed: int = 11
