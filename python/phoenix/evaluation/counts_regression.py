@@ -127,7 +127,7 @@ def predict_from_counts(
         for name, counts in running.items():
             given = SMOOTHING[name]
             smooth = (counts.actions(outcomes) + given * rate) / (counts.shown + given)
-            columns.append(_log_odds(smooth) - _log_odds(np.array(rate)))
+            columns.append(_log_odds(smooth) - _log_odds(np.full(1, rate)))
         features = np.stack(columns, axis=1)
         weights = fit_logistic(features[: len(fitted)], outcomes[fitted] > 0)
         predicted[:, action] = _sigmoid(features[len(fitted) :] @ weights)

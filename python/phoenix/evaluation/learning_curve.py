@@ -7,6 +7,7 @@ import numpy as np
 
 from phoenix.checkpoint_config import Manifest
 from phoenix.evaluation.charts import draw_learning_curve
+from phoenix.evaluation.impressions import EvaluationError
 from phoenix.evaluation.sections import Figure, Section, Table, number
 
 FILE = "learning_curve.json"
@@ -17,7 +18,7 @@ def read_learning_curve(directory: Path) -> dict[str, tuple[np.ndarray, np.ndarr
     """Steps and losses by model; nothing when the checkpoint has no such file.
 
     Raises:
-      ValueError: The file is not as FILE says.
+      EvaluationError: The file is not as FILE says.
     """
     path = directory / FILE
     if not path.is_file():
@@ -28,10 +29,10 @@ def read_learning_curve(directory: Path) -> dict[str, tuple[np.ndarray, np.ndarr
             name: (np.array(each["step"], float), np.array(each["loss"], float))
             for name, each in stored.items()
         }
-    except (json.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
-        raise ValueError(f"{path}: expected lists step and loss by model ({error})") from error
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise EvaluationError(f"{path}: expected lists step and loss by model ({error})") from error
     if any(steps.shape != losses.shape for steps, losses in curves.values()):
-        raise ValueError(f"{path}: step and loss differ in length")
+        raise EvaluationError(f"{path}: step and loss differ in length")
     return curves
 
 
