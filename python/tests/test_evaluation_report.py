@@ -121,8 +121,8 @@ def test_the_page_needs_nothing_else_and_its_plots_are_inside(report: Path) -> N
     assert resources.tags.count("svg") >= 5
     assert resources.tags.count("figcaption") == resources.tags.count("figure")
     ids = re.findall(r'\bid="([^"]+)"', page)
-    clips = [each for each in ids if not each[0].isalpha() or each.startswith("p")]
-    assert len(clips) == len(set(clips))
+    assert len(ids) == len(set(ids))
+    assert set(re.findall(r'(?:url\(|href=")#([^")]+)', page)) <= set(ids)
 
 
 def test_without_matplotlib_a_report_ends_at_once_with_the_fix(

@@ -1,5 +1,6 @@
 """Figures as inline SVG. matplotlib is imported here and only here, when it is first needed."""
 
+import re
 from typing import Any
 
 from phoenix.evaluation.charts import INK
@@ -61,4 +62,6 @@ def figure_svg(figure: Figure, name: str) -> str:
         FigureCanvasSVG(canvas).print_svg(written, metadata={"Date": None})
     text = written.getvalue()
     # No XML prologue inside HTML; INK gives way to the page's text colour.
-    return text[text.index("<svg") :].strip().replace(INK, "currentColor")
+    element = text[text.index("<svg") :].strip().replace(INK, "currentColor")
+    # matplotlib numbers the parts of every figure from 1.
+    return re.sub(r'(\bid="|url\(#|href="#)', rf"\g<1>{name}-", element)
