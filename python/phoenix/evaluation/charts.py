@@ -92,7 +92,11 @@ def draw_recall(axes: Any, curves: Mapping[str, np.ndarray], depths: np.ndarray)
 
 
 def draw_estimates(
-    axes: Any, names: Sequence[str], estimates: Mapping[str, Sequence[Interval]], truth: np.ndarray
+    axes: Any,
+    names: Sequence[str],
+    estimates: Mapping[str, Sequence[Interval]],
+    *,
+    truth: np.ndarray,
 ) -> None:
     """Estimates with intervals beside the truth, one group a name."""
     places = np.arange(len(names))[::-1].astype(float)

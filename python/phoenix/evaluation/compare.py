@@ -30,6 +30,8 @@ from phoenix.evaluation.sections import Section, Table, number
 from phoenix.evaluation.subject import Subject
 from phoenix.inference import InferenceEngine
 
+_LOSS = "log loss, summed over actions"
+
 
 def _verdict(difference: Interval, *, larger_is_better: bool) -> str:
     if difference.low <= 0 <= difference.high or not np.isfinite(difference.low):
@@ -38,13 +40,16 @@ def _verdict(difference: Interval, *, larger_is_better: bool) -> str:
 
 
 def _row(
-    name: str, first: float, second: float, difference: Interval, larger_is_better: bool = True
+    name: str,
+    both: tuple[float, float],
+    difference: Interval,
+    *,
+    larger_is_better: bool = True,
 ) -> tuple[tuple[str, ...], dict]:
     verdict = _verdict(difference, larger_is_better=larger_is_better)
     cells = (
         name,
-        number(first, 5),
-        number(second, 5),
+        *(number(each, 5) for each in both),
         f"{number(difference.value, 5)} ({number(difference.low, 5)} to "
         f"{number(difference.high, 5)})",
         verdict,
@@ -52,8 +57,8 @@ def _row(
     line = {
         "benchmark": "compare",
         "figure": name,
-        "a": first,
-        "b": second,
+        "a": both[0],
+        "b": both[1],
         "difference": difference.value,
         "low": difference.low,
         "high": difference.high,
@@ -65,6 +70,7 @@ def _row(
 def auc_difference(
     scores: tuple[Float[np.ndarray, " n"], Float[np.ndarray, " n"]],
     happened: np.ndarray,
+    *,
     cluster: Int[np.ndarray, " n"],
     weights: Int[np.ndarray, "replicates clusters"],
 ) -> tuple[float, float, Interval]:
@@ -89,22 +95,23 @@ def _ranking_rows(
     ]
     difference = bootstrap_mean(losses[1] - losses[0], cluster, weights)
     means = [float(each.mean()) for each in losses]
-    rows = [_row("log loss, summed over actions", means[0], means[1], difference, False)]
+    rows = [_row(_LOSS, (means[0], means[1]), difference, larger_is_better=False)]
     for action in heads:
         scores = (both[0].probabilities[:, action], both[1].probabilities[:, action])
-        first, second, gap = auc_difference(scores, happened[:, action], cluster, weights)
+        *pair, gap = auc_difference(scores, happened[:, action], cluster=cluster, weights=weights)
         if np.isfinite(gap.value):
-            rows.append(_row(f"AUC {ACTION_NAMES[action]}", first, second, gap))
+            rows.append(_row(f"AUC {ACTION_NAMES[action]}", (pair[0], pair[1]), gap))
     gains = realised_gains(requests)
     everything = np.ones(len(gains), bool)
     first, second = (
-        request_ndcg(value_of(each), gains, requests.request, everything) for each in both
+        request_ndcg(value_of(each), gains, request=requests.request, kept=everything)
+        for each in both
     )
     # The same requests have a choice for both, so they pair up.
     chosen = _requests_with_a_choice(requests, gains)
     of_viewer = cluster[requests.offsets[:-1]][chosen]
     gap = bootstrap_mean(second - first, of_viewer, weights)
-    rows.append(_row("NDCG@10 within requests", float(first.mean()), float(second.mean()), gap))
+    rows.append(_row("NDCG@10 within requests", (float(first.mean()), float(second.mean())), gap))
     return rows
 
 
@@ -122,7 +129,7 @@ def _feed_row(
     viewers = np.arange(len(first))
     weights = bootstrap_weights(len(first), 2_000, seed=3)
     gap = bootstrap_mean(second - first, viewers, weights)
-    return _row("NDCG@20 of whole feeds", float(first.mean()), float(second.mean()), gap)
+    return _row("NDCG@20 of whole feeds", (float(first.mean()), float(second.mean())), gap)
 
 
 def compare_section(first: Subject, second: Subject) -> Section:

@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from phoenix.evaluation.charts import draw_bars
 from phoenix.evaluation.demo_pools import demo_day
@@ -64,9 +65,23 @@ def _new_posts_table(measured: NewPosts) -> Table:
     return Table("Posts that the model never saw.", header, rows)
 
 
-def _targets(
-    verdict: FeedVerdict, new_posts: NewPosts, newcomers: dict[str, float], fallback: float
-) -> tuple[Target, ...]:
+@dataclass(frozen=True)
+class _Measured:
+    """rows: of all rankers. newcomers: the model's NDCG for them, by form of id."""
+
+    rows: list[FeedRow]
+    verdict: FeedVerdict
+    new_posts: NewPosts
+    newcomers: dict[str, float]
+
+    @property
+    def newcomer_fallback(self) -> float:
+        return next(row.ndcg for row in self.rows if row.ranker == NEWCOMER_FALLBACK)
+
+
+def _targets(measured: _Measured) -> tuple[Target, ...]:
+    verdict, new_posts = measured.verdict, measured.new_posts
+    fallback = measured.newcomer_fallback
     targets = [
         Target(
             name="NDCG@20 as a share of the feature oracle's",
@@ -83,7 +98,7 @@ def _targets(
             command=COMMAND,
         ),
     ]
-    for form, ndcg in newcomers.items():
+    for form, ndcg in measured.newcomers.items():
         targets.append(
             Target(
                 name=f"new viewers (id in {form}): NDCG@20 over the fallback's",
@@ -105,15 +120,14 @@ def _bars(rows: Sequence[FeedRow]) -> dict[str, Interval]:
     }
 
 
-def feed_section(subject: Subject, options: FeedOptions) -> tuple[Section, FeedVerdict]:
-    """Everything about feeds, and whether the older, weaker ratios hold (the exit code)."""
+def _measure(subject: Subject, options: FeedOptions) -> _Measured:
     day, engine = subject.day, subject.ranker
     ids = newcomer_ids(engine, options.viewers, subject.data_end_ms)
     rankers = {
         **ORACLES,
         **BASELINES,
         "model": model_ranker(engine),
-        **newcomer_rankers(day, engine, options, ids),
+        **newcomer_rankers(day, engine, options=options, ids=ids),
     }
 
     def show_progress(done: int) -> None:
@@ -121,16 +135,20 @@ def feed_section(subject: Subject, options: FeedOptions) -> tuple[Section, FeedV
             subject.say(f"feed: {done} of {options.viewers} viewers")
 
     rows = evaluate_feed(day, rankers, options, on_viewer=show_progress)
-    verdict = feed_verdict(rows)
     subject.say("feed: the same at the data's end, where posts are known")
     known_day = demo_day(DEMO_SEED, data_range_ms=subject.data_range_ms, days_later=0.0)
-    new_posts = measure_new_posts(rows, known_day, engine, options)
     ndcg = {row.ranker: row.ndcg for row in rows}
-    newcomers = {form: ndcg[newcomer_model(form)] for form in ids}
-    seen = [row for row in rows if not row.ranker.startswith("newcomer")]
-    unseen = [row for row in rows if row.ranker.startswith("newcomer")]
+    return _Measured(
+        rows=rows,
+        verdict=feed_verdict(rows),
+        new_posts=measure_new_posts(rows, known_day=known_day, engine=engine, options=options),
+        newcomers={form: ndcg[newcomer_model(form)] for form in ids},
+    )
+
+
+def _notes(subject: Subject, options: FeedOptions, verdict: FeedVerdict) -> tuple[str, ...]:
     pool = "everything" if options.pool_size is None else f"{options.pool_size:,} posts drawn"
-    notes = (
+    return (
         f"{options.viewers} viewers drawn with seed {options.seed}, {subject.days_later:g} days "
         f"after the training data, so that every post is new to the model; pool: {pool} of what "
         "the home feed's filters leave. Gain: the true expected weighted value minus the pool's "
@@ -138,42 +156,57 @@ def feed_section(subject: Subject, options: FeedOptions) -> tuple[Section, FeedV
         f"The model has {verdict.of_feature_oracle:.1%} of the feature oracle's NDCG@{TOP} and "
         f"{verdict.over_baseline:.2f} x the better of recency and popularity.",
     )
-    lines = [{"benchmark": "feed", **dataclasses.asdict(row)} for row in rows]
-    lines.append({"benchmark": "feed", **dataclasses.asdict(verdict)})
-    lines.append(
+
+
+def _tables(measured: _Measured) -> tuple[Table, ...]:
+    seen = [row for row in measured.rows if not row.ranker.startswith("newcomer")]
+    unseen = [row for row in measured.rows if row.ranker.startswith("newcomer")]
+    return (
+        _rows_table(f"Whole feeds: NDCG@{TOP} under the true tastes.", seen),
+        _rows_table(
+            "The same viewers as newcomers: no history, and an id that the model never saw (ids "
+            "beyond the trained ones hash into other viewers' rows). The fallback knows of no "
+            "action of theirs.",
+            unseen,
+        ),
+        _new_posts_table(measured.new_posts),
+    )
+
+
+def _lines(measured: _Measured) -> tuple[dict, ...]:
+    new_posts = measured.new_posts
+    rows = [{"benchmark": "feed", **dataclasses.asdict(row)} for row in measured.rows]
+    return (
+        *rows,
+        {"benchmark": "feed", **dataclasses.asdict(measured.verdict)},
         {
             "benchmark": "feed-new-posts",
             **dataclasses.asdict(new_posts),
             "ratio": new_posts.ratio,
             "ratioOfSamePosts": new_posts.ratio_of_same_posts,
-        }
+        },
     )
+
+
+def feed_section(subject: Subject, options: FeedOptions) -> tuple[Section, FeedVerdict]:
+    """Everything about feeds, and whether the older, weaker ratios hold (the exit code)."""
+    measured = _measure(subject, options)
+    emphasised = ["model", *map(newcomer_model, measured.newcomers)]
+    bars = _bars(measured.rows)
     section = Section(
         name="feed",
         title="Feeds",
         command=COMMAND,
-        notes=notes,
-        tables=(
-            _rows_table(f"Whole feeds: NDCG@{TOP} under the true tastes.", seen),
-            _rows_table(
-                "The same viewers as newcomers: no history, and an id that the model never saw "
-                "(ids beyond the trained ones hash into other viewers' rows). The fallback knows "
-                "of no action of theirs.",
-                unseen,
-            ),
-            _new_posts_table(new_posts),
-        ),
+        notes=_notes(subject, options, measured.verdict),
+        tables=_tables(measured),
         figures=(
             Figure(
                 f"NDCG@{TOP} of whole feeds, 95 % intervals over viewers.",
-                lambda axes: draw_bars(
-                    axes, _bars(rows), emphasised=["model", *map(newcomer_model, ids)],
-                    label=f"NDCG@{TOP}",
-                ),
+                lambda axes: draw_bars(axes, bars, emphasised=emphasised, label=f"NDCG@{TOP}"),
                 height_inches=3.6,
             ),
         ),
-        lines=tuple(lines),
-        targets=_targets(verdict, new_posts, newcomers, ndcg[NEWCOMER_FALLBACK]),
-    )  # fmt: skip
-    return section, verdict
+        lines=_lines(measured),
+        targets=_targets(measured),
+    )
+    return section, measured.verdict

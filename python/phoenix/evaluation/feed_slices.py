@@ -54,7 +54,7 @@ def as_if_unknown(engine: InferenceEngine, before_ms: int) -> InferenceEngine:
 
 
 def measure_new_posts(
-    new_rows: list[FeedRow], known_day: DemoDay, engine: InferenceEngine, options: FeedOptions
+    new_rows: list[FeedRow], *, known_day: DemoDay, engine: InferenceEngine, options: FeedOptions
 ) -> NewPosts:
     """Compares the feed's rows (of new posts only) with feeds at the data's very end.
 
@@ -92,7 +92,7 @@ def _no_history(day: DemoDay, viewer_id: int) -> History:
 
 
 def newcomer_rankers(
-    day: DemoDay, engine: InferenceEngine, options: FeedOptions, ids: Mapping[str, np.ndarray]
+    day: DemoDay, engine: InferenceEngine, *, options: FeedOptions, ids: Mapping[str, np.ndarray]
 ) -> dict[str, Ranker]:
     """The model and the fallback, as if nobody had ever seen the viewers before.
 

@@ -168,6 +168,7 @@ class Predictions:
 def predict(
     engine: InferenceEngine,
     requests: LoggedRequests,
+    *,
     history_of: Callable[[int], History],
     user_id_of: Callable[[int], int],
 ) -> Predictions:
@@ -208,8 +209,8 @@ def predict_served(
     return predict(
         engine,
         requests,
-        lambda number: sequences.history_before(
+        history_of=lambda number: sequences.history_before(
             int(requests.viewer[number]), int(requests.request_ms[number]), newest
         ),
-        lambda number: int(requests.viewer_ids[number]),
+        user_id_of=lambda number: int(requests.viewer_ids[number]),
     )

@@ -97,15 +97,16 @@ class PolicySlots:
 class _Context:
     """One request: its pool, what the model says of it, and what is true."""
 
-    def __init__(self, day: DemoDay, engine: InferenceEngine, user_id: int, now_ms: int) -> None:
+    def __init__(self, day: DemoDay, engine: InferenceEngine, *, user_id: int, now_ms: int) -> None:
         self.places = open_pool(day, user_id, now_ms)
         posts, people = day.world.posts, day.world.people
+        self.post_ids = posts.id[self.places]
         author_ids = people.user_ids[posts.author[self.places]]
         probabilities, seconds = engine.rank(
             user_id=user_id,
             history=day.history_at(user_id, now_ms, engine.config.history_length),
             candidates=Candidates(
-                post_ids=posts.id[self.places],
+                post_ids=self.post_ids,
                 author_ids=author_ids,
                 surfaces=np.zeros(len(self.places), np.int32),
                 created_at_ms=posts.created_ms[self.places],
@@ -116,7 +117,7 @@ class _Context:
         none = np.zeros(len(self.places))
         self.seconds = none if seconds is None else seconds.astype(np.float64)
         viewers = np.full(len(self.places), user_id)
-        true = true_values(day.oracle, viewers, posts.id[self.places], now_ms, surface=_HOME)
+        true = true_values(day.oracle, viewers, self.post_ids, now_ms, surface=_HOME)
         self.true_probabilities, self.true_seconds = true.probabilities, true.dwell_seconds
 
     def best(self, weights: Weights | None) -> Int64[np.ndarray, " k"]:
@@ -160,6 +161,7 @@ def policy_slots(
     day: DemoDay,
     engine: InferenceEngine,
     requests: LoggedRequests,
+    *,
     policies: Mapping[str, Weights | None],
 ) -> dict[str, PolicySlots]:
     """The slots of every policy. One call of the model on a whole pool a request."""
@@ -167,8 +169,8 @@ def policy_slots(
     clusters: list[np.ndarray] = []
     for number in range(len(requests)):
         user_id, now_ms = int(requests.viewer_ids[number]), int(requests.request_ms[number])
-        context = _Context(day, engine, user_id, now_ms)
-        shown = _Shown(day, requests, number, context)
+        context = _Context(day, engine, user_id=user_id, now_ms=now_ms)
+        shown = _Shown(requests, number, context)
         clusters.append(np.full(shown.slots, int(requests.viewer[number])))
         for name, weights in policies.items():
             best = context.best(weights)
@@ -192,9 +194,7 @@ def policy_slots(
 class _Shown:
     """What one request showed in the slots before its last one."""
 
-    def __init__(
-        self, day: DemoDay, requests: LoggedRequests, number: int, context: _Context
-    ) -> None:
+    def __init__(self, requests: LoggedRequests, number: int, context: _Context) -> None:
         mine = slice(requests.offsets[number], requests.offsets[number + 1])
         position = requests.position[mine].astype(np.int64)
         self.slots = int(position.max())
@@ -204,10 +204,10 @@ class _Shown:
         self.outcomes = requests.outcomes[mine][before].astype(np.float64)
         seconds = requests.dwell_seconds[mine][before].astype(np.float64)
         self.seconds = np.minimum(seconds, DWELL_SECONDS_MAX)
-        place = np.searchsorted(day.world.posts.id, requests.post_ids[mine][before])
-        row = np.minimum(np.searchsorted(context.places, place), len(context.places) - 1)
+        ids = requests.post_ids[mine][before]
+        row = np.minimum(np.searchsorted(context.post_ids, ids), len(context.post_ids) - 1)
         # -1: shown, but outside of the policies' pool.
-        self.row = np.where(context.places[row] == place, row, -1)
+        self.row = np.where(context.post_ids[row] == ids, row, -1)
 
     def columns(
         self, context: _Context, best: Int64[np.ndarray, " k"], reward: Weights

@@ -77,7 +77,7 @@ def policy_section(subject: Subject, new_weights: str = NEW_WEIGHTS) -> Section:
         subject.requests, surface, count=subject.sizes.policy_requests, seed=subject.sizes.seed
     )
     subject.say(f"policy: scoring the pools of {len(requests):,} requests")
-    measured = policy_slots(subject.day, subject.ranker, requests, policies)
+    measured = policy_slots(subject.day, subject.ranker, requests, policies=policies)
     cells: list[tuple[str, ...]] = []
     lines: list[dict] = []
     for name, slots in measured.items():
@@ -110,7 +110,7 @@ def policy_section(subject: Subject, new_weights: str = NEW_WEIGHTS) -> Section:
         figures=(
             Figure(
                 "Likes a slot, with 95 % intervals; the upright stroke is the truth.",
-                lambda axes: draw_estimates(axes, names, of_likes, truths),
+                lambda axes: draw_estimates(axes, names, of_likes, truth=truths),
                 height_inches=3.0,
             ),
         ),

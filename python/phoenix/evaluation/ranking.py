@@ -74,6 +74,7 @@ def guarded_auc(scores: Float[np.ndarray, " n"], positive: Bool[np.ndarray, " n"
 def action_rows(
     requests: LoggedRequests,
     model: Predictions,
+    *,
     rivals: Mapping[str, Float[np.ndarray, "n 18"]],
     replicates: int,
 ) -> list[ActionRow]:
@@ -118,6 +119,7 @@ def value_of(predictions: Predictions) -> Float[np.ndarray, " n"]:
 def request_ndcg(
     scores: Float[np.ndarray, " n"],
     gains: Float[np.ndarray, " n"],
+    *,
     request: Int[np.ndarray, " n"],
     kept: Bool[np.ndarray, " n"],
 ) -> Float[np.ndarray, " r"]:
@@ -169,6 +171,8 @@ def slice_row(
         auc_counts=aucs(counts),
         log_loss=loss(model.probabilities),
         log_loss_counts=loss(counts),
-        ndcg=mean_or_nan(request_ndcg(value_of(model), gains, requests.request, kept)),
-        ndcg_counts=mean_or_nan(request_ndcg(value_of(rival), gains, requests.request, kept)),
+        ndcg=mean_or_nan(request_ndcg(value_of(model), gains, request=requests.request, kept=kept)),
+        ndcg_counts=mean_or_nan(
+            request_ndcg(value_of(rival), gains, request=requests.request, kept=kept)
+        ),
     )

@@ -63,7 +63,9 @@ def _newcomer_rows(
         def history_of(_: int):
             return empty_history()
 
-        model = predict(subject.ranker, few, history_of, chosen.tolist().__getitem__)
+        model = predict(
+            subject.ranker, few, history_of=history_of, user_id_of=chosen.tolist().__getitem__
+        )
         rows.append(
             slice_row(f"newcomer, id in {form}", few, everything, model=model, counts=rival)
         )
@@ -157,7 +159,9 @@ def _order_table(
         gains["true value"] = value - lowest[requests.request]
     figures = {
         name: {
-            of: mean_or_nan(request_ndcg(value_of(each), gain, requests.request, everything))
+            of: mean_or_nan(
+                request_ndcg(value_of(each), gain, request=requests.request, kept=everything)
+            )
             for of, gain in gains.items()
         }
         for name, each in scores.items()
@@ -217,7 +221,7 @@ def ranking_section(subject: Subject) -> Section:
         truth = true_predictions(subject.day.world, requests, surface)
         rivals["truth"] = truth.probabilities
         orders["truth"] = truth
-    rows = action_rows(requests, model, rivals, subject.sizes.replicates)
+    rows = action_rows(requests, model, rivals=rivals, replicates=subject.sizes.replicates)
     slices = _slice_rows(subject, requests, model=model, counts=counts)
     order_table, order_figures = _order_table(requests, orders, truth)
     worst = max(rows, key=lambda row: row.calibration.error)
