@@ -1,11 +1,6 @@
 """Measures a checkpoint: `python -m phoenix.evaluation [WHAT] [--report DIR] [--compare A B]`.
 
-ranking    AUC, log loss and calibration of every action on impressions after the data's end
-retrieval  recall and NDCG of leave-one-out over the whole index
-feed       NDCG@20 of whole feeds of the demo world, under its true tastes
-policy     what other weights would earn, estimated from the log, beside the truth
-personas   how alike the orders of two personas are over one fixed pool
-all        the first four; the default
+WHAT is ranking, retrieval, feed, policy, personas or (the default) all; options.py explains.
 --report DIR writes report.json, report.md and report.html. --compare A B tells two checkpoints
 apart. With --permute the rows of users and authors are shuffled first: a feed that is as good
 without them would not be personal. Without --log everything is measured on the demo world.
@@ -143,7 +138,7 @@ def main(argv: list[str] | None = None) -> int:
     settings = parse_settings(given)
     try:
         return _run(settings, given)
-    except (EvaluationError, OSError) as error:
+    except (EvaluationError, FloatingPointError, OSError) as error:
         _say(str(error))
         return 2
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float, Int64
 
+from phoenix.evaluation.impressions import EvaluationError
 from phoenix.training.viewer_sequences import ViewerSequences
 
 SMOOTHING = {"viewer": 20.0, "author": 20.0, "post": 5.0}
@@ -97,7 +98,7 @@ def predict_from_counts(
     """Fits on the training range and predicts the wanted impressions (places in `sequences`).
 
     Raises:
-      ValueError: No impression lies in the training range.
+      EvaluationError: No impression lies in the training range.
     """
     shown = sequences.impressions
     viewer = np.repeat(np.arange(len(sequences.viewer_ids)), np.diff(shown.offsets))
@@ -105,7 +106,10 @@ def predict_from_counts(
     inside = (shown.at_ms >= options.train_from_ms) & (shown.at_ms < options.train_until_ms)
     known = np.flatnonzero(inside)
     if len(known) == 0:
-        raise ValueError("no impression lies in the checkpoint's data range")
+        raise EvaluationError(
+            "the log has no impression of the checkpoint's data range, to which the regression on "
+            "counts could be fitted"
+        )
     # The first half of the range only fills the counters.
     middle = (options.train_from_ms + options.train_until_ms) // 2
     fitted = known[shown.at_ms[known] >= middle]

@@ -59,10 +59,24 @@ class Settings:
         )
 
 
+_DESCRIPTION = """
+ranking    AUC, log loss and calibration of every action on impressions after the data's end
+retrieval  recall and NDCG of leave-one-out over the whole index
+feed       NDCG@20 of whole feeds of the demo world, under its true tastes
+policy     what other weights would earn, estimated from the log, beside the truth
+personas   how alike the orders of two personas are over one fixed pool
+all        the first four, and the learning curve; the default
+"""
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m phoenix.evaluation")
+    parser = argparse.ArgumentParser(
+        prog="python -m phoenix.evaluation",
+        description=_DESCRIPTION,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("what", nargs="?", choices=WHAT, default="all")
-    parser.add_argument("--checkpoint", type=Path, default=DEMO_CHECKPOINT)
+    parser.add_argument("--checkpoint", type=Path, default=DEMO_CHECKPOINT, metavar="DIR")
     parser.add_argument("--log", type=Path, help="a training log instead of the demo world")
     parser.add_argument("--report", type=Path, metavar="DIR", help="write the report there")
     parser.add_argument("--compare", type=Path, nargs=2, metavar=("A", "B"), help="checkpoints")
