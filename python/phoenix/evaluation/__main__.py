@@ -1,62 +1,42 @@
-"""Measures a checkpoint: `python -m phoenix.evaluation feed|personas [--checkpoint DIR] [--json]`.
+"""Measures a checkpoint: `python -m phoenix.evaluation [WHAT] [--report DIR] [--compare A B]`.
 
-feed: NDCG@20 under the demo world's true tastes, some days after the checkpoint's data ends, so
-that every candidate is a post that the model has not seen. personas: how alike the orders of two
-personas are over one fixed pool. With --permute the rows of users and authors are shuffled first:
-a feed that is as good without them would not be personal.
+WHAT is ranking, retrieval, feed, policy, personas or (the default) all; options.py explains.
+--report DIR writes report.json, report.md and report.html. --compare A B tells two checkpoints
+apart. With --permute the rows of users and authors are shuffled first: a feed that is as good
+without them would not be personal. Without --log everything is measured on the demo world.
 """
 
-import argparse
-import dataclasses
 import json
+import shlex
 import sys
-from pathlib import Path
+import time
 
-from phoenix.checkpoints import Checkpoint, CheckpointError, load_checkpoint
-from phoenix.evaluation.demo_pools import DemoDay, demo_day
-from phoenix.evaluation.feed import (
-    BASELINES,
-    ORACLES,
-    FeedOptions,
-    evaluate_feed,
-    feed_table,
-    feed_verdict,
-)
-from phoenix.evaluation.personas import order_correlation, permuted
-from phoenix.evaluation.rankers import model_ranker
-from phoenix.inference import InferenceEngine
+from phoenix.checkpoints import CheckpointError
+from phoenix.evaluation.compare import compare_section
+from phoenix.evaluation.feed import FeedOptions
+from phoenix.evaluation.feed_section import feed_section
+from phoenix.evaluation.impressions import EvaluationError
+from phoenix.evaluation.learning_curve import training_section
+from phoenix.evaluation.options import Settings, parse_settings
+from phoenix.evaluation.personas import order_correlation
+from phoenix.evaluation.plots import require_matplotlib
+from phoenix.evaluation.policy import parse_weights
+from phoenix.evaluation.policy_section import policy_section
+from phoenix.evaluation.ranking_section import ranking_section
+from phoenix.evaluation.report import Report, write_report
+from phoenix.evaluation.retrieval_section import retrieval_section
+from phoenix.evaluation.sections import Section, plain
+from phoenix.evaluation.subject import Subject, load_subject_checkpoint
 
-DEMO_SEED = 7
-_DEMO = Path(__file__).resolve().parents[2] / "checkpoints" / "demo"
 _COMMON_POOL = 500
-_PROGRESS_VIEWERS = 50
 
 
-def _feed(day: DemoDay, engine: InferenceEngine, options: FeedOptions, *, as_json: bool) -> bool:
-    rankers = {**ORACLES, **BASELINES, "model": model_ranker(engine)}
-
-    def show_progress(done: int) -> None:
-        if done % _PROGRESS_VIEWERS == 0:
-            print(f"{done} of {options.viewers} viewers", file=sys.stderr, flush=True)
-
-    rows = evaluate_feed(day, rankers, options, on_viewer=show_progress)
-    verdict = feed_verdict(rows)
-    if as_json:
-        for row in rows:
-            print(json.dumps({"benchmark": "feed", **dataclasses.asdict(row)}))
-        print(json.dumps({"benchmark": "feed", **dataclasses.asdict(verdict)}))
-    else:
-        print(feed_table(rows))
-        print(
-            f"\n{options.viewers} viewers. The model has {verdict.of_feature_oracle:.1%} of the "
-            f"feature oracle's NDCG@20 and {verdict.over_baseline:.2f} x the better of recency "
-            "and popularity."
-        )
-    return verdict.holds
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
 
 
-def _personas(day: DemoDay, engine: InferenceEngine, *, as_json: bool) -> bool:
-    correlation = order_correlation(day, engine, ("ada", "bruno"), _COMMON_POOL)
+def _personas(subject: Subject, *, as_json: bool) -> bool:
+    correlation = order_correlation(subject.day, subject.ranker, ("ada", "bruno"), _COMMON_POOL)
     if as_json:
         print(json.dumps({"benchmark": "personas", "adaBrunoSpearman": correlation}))
     else:
@@ -64,40 +44,103 @@ def _personas(day: DemoDay, engine: InferenceEngine, *, as_json: bool) -> bool:
     return correlation < 0.5
 
 
-def _load(arguments: argparse.Namespace) -> Checkpoint:
-    checkpoint = load_checkpoint(arguments.checkpoint)
-    if checkpoint.manifest is None:
-        raise CheckpointError("no manifest.json, so no data range")
-    return checkpoint
+def _subject(settings: Settings, directory_index: int = 0) -> Subject:
+    directory = settings.checkpoints[directory_index]
+    try:
+        checkpoint, manifest = load_subject_checkpoint(directory)
+    except CheckpointError as error:
+        raise EvaluationError(f"{directory} cannot be used ({error})") from error
+    return Subject(
+        checkpoint,
+        manifest,
+        settings.sizes,
+        days_later=settings.days_later,
+        log_path=settings.log_path,
+        permute=settings.permute,
+        say=_say,
+    )
+
+
+def _feed(subject: Subject, settings: Settings) -> tuple[Section, bool]:
+    options = FeedOptions(viewers=settings.sizes.feed_viewers, pool_size=settings.sizes.feed_pool)
+    section, verdict = feed_section(subject, options)
+    return section, verdict.holds
+
+
+def _sections(subject: Subject, settings: Settings) -> tuple[list[Section], bool]:
+    """The sections that were asked for, and whether the feed's required ratios hold."""
+    sections, holds = [], True
+    if settings.measures("ranking"):
+        sections.append(ranking_section(subject))
+    if settings.measures("retrieval"):
+        sections.append(retrieval_section(subject))
+    if settings.measures("feed"):
+        section, holds = _feed(subject, settings)
+        sections.append(section)
+    if settings.measures("policy"):
+        sections.append(policy_section(subject, settings.weights))
+    if settings.what == "all":
+        sections.append(training_section(subject.checkpoint.directory, subject.manifest))
+    return sections, holds
+
+
+def _facts(subject: Subject, settings: Settings, seconds: float) -> tuple[tuple[str, str], ...]:
+    start, end = (
+        time.strftime("%Y-%m-%d %H:%M", time.gmtime(each / 1000)) for each in subject.data_range_ms
+    )
+    what = "the demo world" if settings.log_path is None else str(settings.log_path)
+    return (
+        ("checkpoint", f"{subject.checkpoint.directory}, version {subject.checkpoint.version}"),
+        ("trained on", f"{start} to {end} UTC"),
+        ("measured on", what),
+        ("sizes", settings.describe_sizes()),
+        ("took", f"{seconds:.0f} s"),
+    )
+
+
+def _show(sections: list[Section], *, as_json: bool) -> None:
+    for section in sections:
+        if as_json:
+            for line in section.lines:
+                print(json.dumps(plain(line)))
+        else:
+            print(f"{section.text()}\n")
+
+
+def _run(settings: Settings, argv: list[str]) -> int:
+    started = time.monotonic()
+    if settings.report is not None:
+        require_matplotlib()
+    parse_weights(settings.weights)
+    subject = _subject(settings)
+    if settings.what == "personas":
+        return 0 if _personas(subject, as_json=settings.as_json) else 1
+    if settings.compares:
+        sections, holds = [compare_section(subject, _subject(settings, 1))], True
+    else:
+        sections, holds = _sections(subject, settings)
+    _show(sections, as_json=settings.as_json)
+    if settings.report is not None:
+        report = Report(
+            title=f"Evaluation of {subject.checkpoint.directory.name}{settings.caveat}",
+            command=f"npm run evaluate -- {shlex.join(argv)}",
+            facts=_facts(subject, settings, time.monotonic() - started),
+            sections=tuple(sections),
+        )
+        for path in write_report(report, settings.report):
+            _say(f"{path} written")
+    return 1 if settings.what == "feed" and not holds else 0
 
 
 def main(argv: list[str] | None = None) -> int:
-    """The command. Returns 1 when the required ratios do not hold, 2 for a bad checkpoint."""
-    parser = argparse.ArgumentParser(prog="python -m phoenix.evaluation")
-    parser.add_argument("what", choices=["feed", "personas"])
-    parser.add_argument("--checkpoint", type=Path, default=_DEMO)
-    parser.add_argument("--viewers", type=int, default=500, help="drawn with a seed")
-    parser.add_argument("--pool", type=int, help="candidates a viewer at most, drawn; default all")
-    parser.add_argument("--days-later", type=float, default=3.0, help="after the data's end")
-    parser.add_argument("--permute", action="store_true", help="shuffle user and author rows")
-    parser.add_argument("--json", action="store_true", help="JSON lines")
-    arguments = parser.parse_args(sys.argv[1:] if argv is None else argv)
+    """The command. Returns 1 when `feed` or `personas` miss their ratios, 2 for bad input."""
+    given = sys.argv[1:] if argv is None else argv
+    settings = parse_settings(given)
     try:
-        checkpoint = _load(arguments)
-    except CheckpointError as error:
-        print(f"{arguments.checkpoint} cannot be used ({error})", file=sys.stderr)
+        return _run(settings, given)
+    except (EvaluationError, FloatingPointError, OSError) as error:
+        _say(str(error))
         return 2
-    manifest = checkpoint.manifest
-    if manifest is None:
-        return 2
-    ranker = permuted(checkpoint.ranker, seed=1) if arguments.permute else checkpoint.ranker
-    engine = InferenceEngine(ranker)
-    data_range_ms = manifest.provenance.data_range_ms
-    day = demo_day(DEMO_SEED, data_range_ms=data_range_ms, days_later=arguments.days_later)
-    if arguments.what == "personas":
-        return 0 if _personas(day, engine, as_json=arguments.json) else 1
-    options = FeedOptions(viewers=arguments.viewers, pool_size=arguments.pool)
-    return 0 if _feed(day, engine, options, as_json=arguments.json) else 1
 
 
 if __name__ == "__main__":

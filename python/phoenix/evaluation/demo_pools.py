@@ -72,11 +72,21 @@ class DemoDay:
 
     def history(self, viewer_id: int, newest: int) -> History:
         """What the viewer had done by now; empty for one who never did anything."""
+        return self.history_at(viewer_id, self.now_ms, newest)
+
+    def history_at(self, viewer_id: int, cut_ms: int, newest: int) -> History:
+        """The same, before an earlier moment."""
         ids = self.sequences.viewer_ids
         place = int(np.searchsorted(ids, viewer_id))
         if place == len(ids) or ids[place] != viewer_id:
             return empty_history()
-        return self.sequences.history_before(place, self.now_ms, newest)
+        return self.sequences.history_before(place, cut_ms, newest)
+
+    def seen_before(self, viewer_id: int, cut_ms: int) -> Int64[np.ndarray, " s"]:
+        """Positions of the posts that the viewer had been shown before a moment."""
+        rows = self._rows_of(viewer_id)
+        behaviour = self.world.behaviour
+        return np.unique(behaviour.post[rows[behaviour.at_ms[rows] < cut_ms]])
 
     def actions_with(self, viewer_id: int) -> Int64[np.ndarray, " people"]:
         """How often the viewer acted on posts of each person, in the days of the world."""

@@ -70,16 +70,17 @@ def _feed_ndcg(
     )
 
 
-def evaluate_feed(
+def feed_values(
     day: DemoDay,
     rankers: Mapping[str, Ranker],
     options: FeedOptions,
     *,
     on_viewer: Callable[[int], None] = lambda done: None,
-) -> list[FeedRow]:
-    """Every ranker on the same pools. Gain: true value minus the pool's smallest.
+) -> dict[str, Float[np.ndarray, "v 3"]]:
+    """NDCG@20 by ranker and viewer: of the whole pool, its in-network part, and the rest.
 
-    About a second a viewer with everything in the pool; `on_viewer` is told how many are done.
+    Every ranker sees the same pools. Gain: true value minus the pool's smallest. About a second
+    a viewer with everything in the pool; `on_viewer` is told how many are done.
 
     Raises:
       FloatingPointError: A ranker gave NaN or infinity.
@@ -93,7 +94,19 @@ def evaluate_feed(
         for name, ranker in rankers.items():
             results[name].append(_feed_ndcg(day, pool, gains, ranker))
         on_viewer(done)
-    return [_row(name, np.array(values)) for name, values in results.items()]
+    return {name: np.array(values) for name, values in results.items()}
+
+
+def evaluate_feed(
+    day: DemoDay,
+    rankers: Mapping[str, Ranker],
+    options: FeedOptions,
+    *,
+    on_viewer: Callable[[int], None] = lambda done: None,
+) -> list[FeedRow]:
+    """`feed_values` as means over the viewers, a row a ranker."""
+    values = feed_values(day, rankers, options, on_viewer=on_viewer)
+    return [_row(name, of_viewers) for name, of_viewers in values.items()]
 
 
 def _row(name: str, values: Float[np.ndarray, "v 3"]) -> FeedRow:
@@ -123,17 +136,3 @@ def feed_verdict(rows: Sequence[FeedRow], ranker: str = "model") -> FeedVerdict:
     by_name = {row.ranker: row.ndcg for row in rows}
     better = max(by_name["recency"], by_name["popularity"])
     return FeedVerdict(by_name[ranker] / by_name["feature oracle"], by_name[ranker] / better)
-
-
-def feed_table(rows: Sequence[FeedRow]) -> str:
-    """The rows as a Markdown table, best first."""
-    lines = [
-        "| ranker | NDCG@20 | standard error | in network | out of network |",
-        "|---|---|---|---|---|",
-    ]
-    for row in sorted(rows, key=lambda row: -row.ndcg):
-        lines.append(
-            f"| {row.ranker} | {row.ndcg:.4f} | {row.standard_error:.4f} | "
-            f"{row.in_network:.4f} | {row.out_of_network:.4f} |"
-        )
-    return "\n".join(lines)

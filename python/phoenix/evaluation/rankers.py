@@ -6,6 +6,7 @@ from typing import TypeAlias
 import numpy as np
 from jaxtyping import Float
 
+from phoenix.bundle import History
 from phoenix.data.oracle import TrueValues, feature_oracle_values, true_values
 from phoenix.data.posts import HOUR_MS
 from phoenix.evaluation.demo_pools import DemoDay, Pool
@@ -52,20 +53,50 @@ def popularity(day: DemoDay, pool: Pool) -> Float[np.ndarray, " n"]:
     return day.counts[pool.places] + 1e-3 * recency(day, pool)
 
 
-def fallback(day: DemoDay, pool: Pool) -> Float[np.ndarray, " n"]:
-    """The gateway's rule while the ranking service is away (decisions.md)."""
-    affinity = 1.0 + np.log1p(day.actions_with(pool.viewer_id))
+def _fallback_with(
+    day: DemoDay, pool: Pool, affinity: Float[np.ndarray, " people"]
+) -> Float[np.ndarray, " n"]:
     author = day.world.posts.author[pool.places]
     return recency(day, pool) * affinity[author] * (1.0 + np.log1p(day.counts[pool.places]))
 
 
-def model_ranker(engine: InferenceEngine) -> Ranker:
-    """The ranking model through the engine that the services call."""
+def fallback(day: DemoDay, pool: Pool) -> Float[np.ndarray, " n"]:
+    """The gateway's rule while the ranking service is away (decisions.md)."""
+    return _fallback_with(day, pool, 1.0 + np.log1p(day.actions_with(pool.viewer_id)))
+
+
+def unknown_viewer_fallback(day: DemoDay, pool: Pool) -> Float[np.ndarray, " n"]:
+    """The same rule for somebody who has not done anything yet."""
+    return _fallback_with(day, pool, np.ones(len(day.world.people)))
+
+
+def _own_id(viewer_id: int) -> int:
+    return viewer_id
+
+
+def model_values(
+    engine: InferenceEngine,
+    *,
+    id_of: Callable[[int], int] = _own_id,
+    history_of: Callable[[DemoDay, int], History] | None = None,
+) -> Ranker:
+    """The ranking model through the engine that the services call.
+
+    Args:
+      engine: Holds a ranker.
+      id_of: The id that the model is told, by the viewer's.
+      history_of: The history that it is told; default: what the viewer had done.
+    """
+
+    def own_history(day: DemoDay, viewer_id: int) -> History:
+        return day.history(viewer_id, engine.config.history_length)
+
+    told = own_history if history_of is None else history_of
 
     def values(day: DemoDay, pool: Pool) -> Float[np.ndarray, " n"]:
         probabilities, dwell = engine.rank(
-            user_id=pool.viewer_id,
-            history=day.history(pool.viewer_id, engine.config.history_length),
+            user_id=id_of(pool.viewer_id),
+            history=told(day, pool.viewer_id),
             candidates=pool.candidates,
             request_time_ms=day.now_ms,
         )
@@ -73,3 +104,8 @@ def model_ranker(engine: InferenceEngine) -> Ranker:
         return weighted_value(np.nan_to_num(probabilities).astype(np.float64), seconds)
 
     return values
+
+
+def model_ranker(engine: InferenceEngine) -> Ranker:
+    """The model, told the viewer's own id and history."""
+    return model_values(engine)
