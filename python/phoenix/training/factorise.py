@@ -52,8 +52,13 @@ def _standard(values: np.ndarray) -> np.ndarray:
 
 
 def impression_response(impressions: Impressions) -> Float64[np.ndarray, " n"]:
-    """How well each impression went: log dwell and positive actions, mean 0, deviation 1."""
-    dwell = np.log(np.maximum(impressions.dwell_seconds, 0.1).astype(np.float64))
+    """How well each impression went: log dwell and positive actions, mean 0, deviation 1.
+
+    Dwell of 0 is not known and stands for the mean.
+    """
+    known = impressions.dwell_seconds > 0
+    dwell = np.log(np.where(known, impressions.dwell_seconds, np.float32(1)).astype(np.float64))
+    dwell = np.where(known, dwell, dwell[known].mean() if known.any() else 0.0)
     done = impressions.outcomes[:, :_NEGATIVE_FROM].sum(axis=1).clip(0, _POSITIVE_COUNT_MAX)
     return _standard(_standard(dwell) + _POSITIVE_SHARE * _standard(done.astype(np.float64)))
 

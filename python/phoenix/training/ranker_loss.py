@@ -5,23 +5,26 @@ import numpy as np
 import optax
 from jaxtyping import Array, Bool, Float
 
+from phoenix.array_types import Numeric
 from phoenix.config import CONTINUOUS_DWELL, ModelConfig
 from phoenix.recsys_model import forward_with_cuts
 from phoenix.tokens import CandidateTokens, HistoryTokens, dwell_to_unit
-from phoenix.training.batches import BatchArrays
+from phoenix.training.batches import BatchArrays, HostOrDevice
 from phoenix.training.optimiser import Loss, TableRows, Weights
 from phoenix.training.retrieval_batches import RetrievalArrays
 from phoenix.transformer import Dropout
 
 
 def mean_auc(
-    scores: Float[Array, "b c k"], happened: Float[Array, "b c k"], valid: Bool[Array, "b c"]
+    scores: Float[Numeric, "b c k"],
+    happened: Float[Numeric, "b c k"],
+    valid: Bool[HostOrDevice, "b c"],
 ) -> Float[Array, ""]:
     """Mean over columns of the share of (did, did not) pairs that are in order; 0.5 = chance."""
     columns = scores.shape[-1]
-    there = valid.reshape(-1, 1)
-    flat = jnp.where(there, scores.reshape(-1, columns), jnp.inf)
-    did = jnp.where(there, happened.reshape(-1, columns), 0.0)
+    there = jnp.reshape(valid, (-1, 1))
+    flat = jnp.where(there, jnp.reshape(scores, (-1, columns)), jnp.inf)
+    did = jnp.where(there, jnp.reshape(happened, (-1, columns)), 0.0)
     in_order = jnp.take_along_axis(did, jnp.argsort(flat, axis=0), axis=0)
     count = jnp.sum(there, dtype=jnp.float32)
     positive = jnp.sum(did, axis=0)
@@ -65,7 +68,7 @@ def ranker_loss(
     The impressions count by their weights. frequent: the actions whose mean AUC is reported.
 
     Dwell is a share of 30 seconds; cross-entropy against a share is least at its mean, and its
-    gradient is as large as an action's.
+    gradient is as large as an action's. 0 seconds = not known, and left out.
     """
 
     def loss(
@@ -86,7 +89,8 @@ def ranker_loss(
         unit = dwell_to_unit(batch.dwell, config)
         predicted = jnp.clip(outputs.continuous[..., CONTINUOUS_DWELL], 1e-6, 1 - 1e-6)
         dwell = -unit * jnp.log(predicted) - (1.0 - unit) * jnp.log1p(-predicted)
-        each = jnp.sum(actions, axis=-1) + dwell_weight * dwell
+        known = jnp.where(batch.dwell > 0, dwell_weight, 0.0)
+        each = jnp.sum(actions, axis=-1) + known * dwell
         weight = jnp.where(batch.valid, batch.weight, 0.0)
         mean = jnp.sum(weight * each) / jnp.maximum(jnp.sum(weight), 1e-6)
         columns = np.array(frequent)

@@ -52,11 +52,15 @@ class BaseRates:
 
 
 def base_rates(impressions: Impressions) -> BaseRates:
-    """The rates of a log; an action that never happened gets a very small one."""
-    seconds = impressions.dwell_seconds.clip(0.0, DWELL_SECONDS_MAX).astype(np.float64)
+    """The rates of a log; an action that never happened gets a very small one.
+
+    Dwell of 0 is not known; without any known dwell the mean is half of the most.
+    """
+    known = impressions.dwell_seconds[impressions.dwell_seconds > 0].astype(np.float64)
+    seconds = known.clip(0.0, DWELL_SECONDS_MAX) if len(known) else np.full(1, 15.0)
     return BaseRates(
         actions=impressions.outcomes.mean(axis=0, dtype=np.float64).clip(_RATE_MIN, 1 - _RATE_MIN),
-        dwell=float(seconds.mean() / DWELL_SECONDS_MAX),
+        dwell=float((seconds.mean() / DWELL_SECONDS_MAX).clip(1e-3, 1 - 1e-3)),
     )
 
 
