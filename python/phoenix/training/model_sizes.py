@@ -3,7 +3,7 @@
 table rows   a prime of at least 1.25 rows an entity, so that few share one: users and authors from
              4,093 rows up; posts get 1 row for 256 of them, from 2,039 up, since a post's rows
              matter only until it is old. At most 1,048,573 rows, then they are shared more.
-epochs       as many as look at about 2.7 million impressions in all, from 1 to 8; one more for
+epochs       as many as look at about 900,000 impressions in all, from 1 to 8; three more for
              retrieval, whose targets are only the liked ones
 """
 
@@ -18,7 +18,7 @@ from phoenix.training.initialise import ITEM_ROWS, PEOPLE_ROWS, demo_hashes
 ROWS_MAX = 1_048_573
 _ROWS_AN_ENTITY = 1.25
 _POSTS_A_ROW = 256
-_IMPRESSIONS_SEEN = 2_700_000
+_IMPRESSIONS_SEEN = 900_000
 _EPOCHS_MAX = 8
 _MODULUS = 2_147_483_647
 
@@ -77,4 +77,4 @@ def ranker_epochs(size: LogSize) -> int:
 
 def retrieval_epochs(size: LogSize) -> int:
     """How often the retrieval model sees each liked impression."""
-    return ranker_epochs(size) + 1
+    return ranker_epochs(size) + 3

@@ -49,7 +49,8 @@ def history_of(rows: TableRows, batch: BatchArrays | RetrievalArrays) -> History
     )
 
 
-def _candidates_of(rows: TableRows, batch: BatchArrays) -> CandidateTokens:
+def candidates_of(rows: TableRows, batch: BatchArrays) -> CandidateTokens:
+    """The candidates of a batch, embedding rows gathered."""
     return CandidateTokens(
         post_rows=rows["item"][batch.item],
         author_rows=rows["author"][batch.author],
@@ -79,7 +80,7 @@ def ranker_loss(
             config,
             user_rows=rows["user"][batch.user],
             history=history_of(rows, batch),
-            candidates=_candidates_of(rows, batch),
+            candidates=candidates_of(rows, batch),
             visible_history=batch.visible,
             dropout=Dropout(dropout_rate, key) if dropout_rate > 0 else None,
         )

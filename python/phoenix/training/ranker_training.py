@@ -1,17 +1,24 @@
 """Training of the ranking model."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from itertools import islice
 
 import numpy as np
 
-from phoenix.bundle import ModelBundle
+from phoenix.bundle import EmbeddingTables, ModelBundle
 from phoenix.config import HashParameters
-from phoenix.training.batches import BatchBuilder, DropRates, TouchedRows, hash_sequences
+from phoenix.training.batches import (
+    BatchArrays,
+    BatchBuilder,
+    DropRates,
+    TouchedRows,
+    hash_sequences,
+)
 from phoenix.training.debiasing import impression_weights
 from phoenix.training.factor_tables import tables_from_factors
 from phoenix.training.factorise import Factors
+from phoenix.training.fit_heads import FREQUENT_RATE, fit_heads
 from phoenix.training.initialise import demo_config, initial_parameters, initial_tables
 from phoenix.training.optimiser import OptimiserOptions
 from phoenix.training.ranker_loss import ranker_loss
@@ -20,7 +27,8 @@ from phoenix.training.start_from_factors import base_rates, start_from_factors, 
 from phoenix.training.train_loop import Saves, Trained, TrainingPlan, to_bundle, train
 from phoenix.training.viewer_sequences import ViewerSequences
 
-_FREQUENT_RATE = 0.01
+# So many batches of impressions, about 80,000, fit the heads.
+_HEAD_BATCHES = 48
 
 
 @dataclass(frozen=True)
@@ -30,12 +38,12 @@ class RankerOptions:
     debias: power of the inverse propensity that an impression counts (debiasing.py).
     """
 
-    epochs: int = 3
+    epochs: int = 1
     impressions_a_batch: int = 2_048
-    learning_rate: float = 3e-3
-    user_rate: float = 0.05
+    learning_rate: float = 1e-3
+    user_rate: float = 0.01
     item_rate: float = 0.05
-    author_rate: float = 0.05
+    author_rate: float = 0.01
     row_spread: float = 0.5
     row_weight_decay: float = 0.0
     dropout: float = 0.1
@@ -45,19 +53,51 @@ class RankerOptions:
     seed: int = 1
 
 
+class _RankerData:
+    """The rows of the log, as batches."""
+
+    def __init__(
+        self, sequences: ViewerSequences, options: RankerOptions, hashes: HashParameters
+    ) -> None:
+        self.config, self.options = demo_config("ranker"), options
+        self.rows = create_rows(sequences, self.config.history_length)
+        self.builder = BatchBuilder(
+            hash_sequences(sequences, hashes, self.config),
+            self.rows,
+            hashes=hashes,
+            drop=options.drop,
+            weights=impression_weights(sequences.impressions.propensity, options.debias),
+        )
+        self.steps_an_epoch = number_of_batches(self.rows, options.impressions_a_batch)
+
+    def epoch_batches(self, epoch: int, first: int) -> Iterator[tuple[TouchedRows, BatchArrays]]:
+        """The batches of an epoch from the first-th on, each with random numbers of its own."""
+        seed = self.options.seed
+        order = np.random.default_rng((seed, epoch))
+        batches = batches_of_epoch(self.rows, order, self.options.impressions_a_batch)
+        for place in range(first, self.steps_an_epoch):
+            yield self.builder.build(
+                batches[place], np.random.default_rng((seed, epoch, place + 1))
+            )
+
+    def with_fitted_heads(
+        self, parameters: dict[str, np.ndarray], tables: EmbeddingTables
+    ) -> dict[str, np.ndarray]:
+        """The parameters with heads fitted to a part of the first epoch."""
+        named = {"user": tables.user, "item": tables.item, "author": tables.author}
+        batches = islice(self.epoch_batches(0, 0), _HEAD_BATCHES)
+        return fit_heads(parameters, self.config, tables=named, batches=batches)
+
+
 def _ranker_plan(
-    sequences: ViewerSequences, factors: Factors, *, options: RankerOptions, hashes: HashParameters
+    data: _RankerData,
+    sequences: ViewerSequences,
+    factors: Factors,
+    *,
+    options: RankerOptions,
+    hashes: HashParameters,
 ) -> TrainingPlan:
-    config, shown = demo_config("ranker"), sequences.impressions
-    rows = create_rows(sequences, config.history_length)
-    builder = BatchBuilder(
-        hash_sequences(sequences, hashes, config),
-        rows,
-        hashes=hashes,
-        drop=options.drop,
-        weights=impression_weights(shown.propensity, options.debias),
-    )
-    steps_an_epoch = number_of_batches(rows, options.impressions_a_batch)
+    config, shown = data.config, sequences.impressions
     rates = base_rates(shown)
     random = np.random.default_rng((options.seed, 1_000))
     parameters = initial_parameters(config, "ranker", random)
@@ -65,19 +105,11 @@ def _ranker_plan(
     tables = tables_from_factors(
         initial_tables(config, hashes, random), hashes, factors, spread=options.row_spread
     )
-    frequent = np.flatnonzero(rates.actions >= min(_FREQUENT_RATE, rates.actions.max()))
-
-    def epoch_batches(epoch: int, first: int) -> Iterator[tuple[TouchedRows, Any]]:
-        order = np.random.default_rng((options.seed, epoch))
-        batches = batches_of_epoch(rows, order, options.impressions_a_batch)
-        for place in range(first, steps_an_epoch):
-            yield builder.build(
-                batches[place], np.random.default_rng((options.seed, epoch, place + 1))
-            )
-
+    tables = with_user_marks(tables, config)
+    frequent = np.flatnonzero(rates.actions >= min(FREQUENT_RATE, rates.actions.max()))
     return TrainingPlan(
-        parameters=parameters,
-        tables=with_user_marks(tables, config),
+        parameters=data.with_fitted_heads(parameters, tables),
+        tables=tables,
         loss=ranker_loss(
             config,
             dropout_rate=options.dropout,
@@ -85,7 +117,7 @@ def _ranker_plan(
             frequent=tuple(frequent.tolist()),
         ),
         options=OptimiserOptions(
-            steps=options.epochs * steps_an_epoch,
+            steps=options.epochs * data.steps_an_epoch,
             learning_rate=options.learning_rate,
             row_learning_rates={
                 "user": options.user_rate,
@@ -95,8 +127,8 @@ def _ranker_plan(
             row_weight_decay=options.row_weight_decay,
         ),
         epochs=options.epochs,
-        steps_an_epoch=steps_an_epoch,
-        epoch_batches=epoch_batches,
+        steps_an_epoch=data.steps_an_epoch,
+        epoch_batches=data.epoch_batches,
         examples=len(shown.post_ids),
         seed=options.seed,
     )
@@ -112,7 +144,7 @@ def train_ranker(
     saves: Saves | None = None,
     quiet: bool = False,
 ) -> tuple[ModelBundle, Trained]:
-    """Trains the ranker on all impressions.
+    """Trains the ranker on all impressions, and fits its heads before and after that.
 
     Args:
       sequences: The training log.
@@ -126,8 +158,12 @@ def train_ranker(
     Raises:
       TrainingError, InterruptedTrainingError, SaveError: As `train` does.
     """
-    plan = _ranker_plan(sequences, factors, options=options, hashes=hashes)
+    data = _RankerData(sequences, options, hashes)
+    plan = _ranker_plan(data, sequences, factors, options=options, hashes=hashes)
     trained = train("ranker", plan, saves=saves, quiet=quiet)
-    config = demo_config("ranker")
-    bundle = to_bundle(trained, "ranker", config=config, hashes=hashes, data_end_ms=data_end_ms)
+    fitted = data.with_fitted_heads(trained.parameters, trained.tables)
+    trained = replace(trained, parameters=fitted)
+    bundle = to_bundle(
+        trained, "ranker", config=data.config, hashes=hashes, data_end_ms=data_end_ms
+    )
     return bundle, trained
