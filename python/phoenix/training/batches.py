@@ -47,7 +47,8 @@ def hash_sequences(
         token_author=entity_rows(tokens.author_ids, hashes.author),
         shown_item=entity_rows(shown.post_ids, hashes.item),
         shown_author=entity_rows(shown.author_ids, hashes.author),
-        shown_age=post_age_bucket(shown.at_ms, shown.created_at_ms, config),
+        # Against the request's clock, as the ranking service does.
+        shown_age=post_age_bucket(shown.request_ms, shown.created_at_ms, config),
     )
 
 
@@ -90,6 +91,7 @@ class BatchArrays:
     visible: Int32[HostOrDevice, "b c"]
     outcomes: UInt8[HostOrDevice, "b c 18"]
     dwell: Float32[HostOrDevice, "b c"]
+    weight: Float32[HostOrDevice, "b c"]
 
 
 def row_places(
@@ -111,13 +113,20 @@ def row_places(
 
 
 class BatchBuilder:
-    """Builds batches of a set of rows, with its own stream of random numbers."""
+    """Builds batches of a set of rows."""
 
     def __init__(
-        self, hashed: HashedSequences, rows: Rows, hashes: HashParameters, drop: DropRates
+        self,
+        hashed: HashedSequences,
+        rows: Rows,
+        *,
+        hashes: HashParameters,
+        drop: DropRates,
+        weights: Float32[np.ndarray, " n"],
     ) -> None:
-        """Nothing is copied."""
+        """weights: of each impression in the loss. Nothing is copied."""
         self.hashed, self.rows, self.hashes, self.drop = hashed, rows, hashes, drop
+        self.weights = weights
 
     def build(
         self, batch: RowBatch, random: np.random.Generator
@@ -170,5 +179,6 @@ class BatchBuilder:
             ).astype(np.int32),
             outcomes=shown.outcomes[impression] * valid[:, :, None],
             dwell=np.where(valid, shown.dwell_seconds[impression], np.float32(0)),
+            weight=self.weights[impression],
         )
         return {"user": user_rows, "item": item_rows, "author": author_rows}, arrays

@@ -1,16 +1,39 @@
 """The ranking loss: what the viewer did with each impression, and for how long they looked."""
 
 import jax.numpy as jnp
+import numpy as np
 import optax
-from jaxtyping import Array
+from jaxtyping import Array, Bool, Float
 
+from phoenix.array_types import Numeric
 from phoenix.config import CONTINUOUS_DWELL, ModelConfig
 from phoenix.recsys_model import forward_with_cuts
 from phoenix.tokens import CandidateTokens, HistoryTokens, dwell_to_unit
-from phoenix.training.batches import BatchArrays
+from phoenix.training.batches import BatchArrays, HostOrDevice
 from phoenix.training.optimiser import Loss, TableRows, Weights
 from phoenix.training.retrieval_batches import RetrievalArrays
 from phoenix.transformer import Dropout
+
+
+def mean_auc(
+    scores: Float[Numeric, "b c k"],
+    happened: Float[Numeric, "b c k"],
+    valid: Bool[HostOrDevice, "b c"],
+) -> Float[Array, ""]:
+    """Mean over columns of the share of (did, did not) pairs that are in order; 0.5 = chance."""
+    columns = scores.shape[-1]
+    there = jnp.reshape(valid, (-1, 1))
+    flat = jnp.where(there, jnp.reshape(scores, (-1, columns)), jnp.inf)
+    did = jnp.where(there, jnp.reshape(happened, (-1, columns)), 0.0)
+    in_order = jnp.take_along_axis(did, jnp.argsort(flat, axis=0), axis=0)
+    count = jnp.sum(there, dtype=jnp.float32)
+    positive = jnp.sum(did, axis=0)
+    rank = jnp.arange(1, flat.shape[0] + 1, dtype=jnp.float32)[:, None]
+    pairs = positive * (count - positive)
+    right = jnp.sum(in_order * rank, axis=0) - positive * (positive + 1.0) / 2.0
+    known = pairs > 0
+    auc = jnp.sum(jnp.where(known, right / jnp.maximum(pairs, 1.0), 0.0))
+    return jnp.where(jnp.any(known), auc / jnp.maximum(jnp.sum(known), 1), 0.5)
 
 
 def history_of(rows: TableRows, batch: BatchArrays | RetrievalArrays) -> HistoryTokens:
@@ -26,7 +49,8 @@ def history_of(rows: TableRows, batch: BatchArrays | RetrievalArrays) -> History
     )
 
 
-def _candidates_of(rows: TableRows, batch: BatchArrays) -> CandidateTokens:
+def candidates_of(rows: TableRows, batch: BatchArrays) -> CandidateTokens:
+    """The candidates of a batch, embedding rows gathered."""
     return CandidateTokens(
         post_rows=rows["item"][batch.item],
         author_rows=rows["author"][batch.author],
@@ -37,11 +61,15 @@ def _candidates_of(rows: TableRows, batch: BatchArrays) -> CandidateTokens:
     )
 
 
-def ranker_loss(config: ModelConfig, *, dropout_rate: float, dwell_weight: float) -> Loss:
+def ranker_loss(
+    config: ModelConfig, *, dropout_rate: float, dwell_weight: float, frequent: tuple[int, ...]
+) -> Loss:
     """Binary cross-entropy summed over actions + dwell_weight x that of dwell, an impression.
 
+    The impressions count by their weights. frequent: the actions whose mean AUC is reported.
+
     Dwell is a share of 30 seconds; cross-entropy against a share is least at its mean, and its
-    gradient is as large as an action's.
+    gradient is as large as an action's. 0 seconds = not known, and left out.
     """
 
     def loss(
@@ -52,7 +80,7 @@ def ranker_loss(config: ModelConfig, *, dropout_rate: float, dwell_weight: float
             config,
             user_rows=rows["user"][batch.user],
             history=history_of(rows, batch),
-            candidates=_candidates_of(rows, batch),
+            candidates=candidates_of(rows, batch),
             visible_history=batch.visible,
             dropout=Dropout(dropout_rate, key) if dropout_rate > 0 else None,
         )
@@ -62,14 +90,12 @@ def ranker_loss(config: ModelConfig, *, dropout_rate: float, dwell_weight: float
         unit = dwell_to_unit(batch.dwell, config)
         predicted = jnp.clip(outputs.continuous[..., CONTINUOUS_DWELL], 1e-6, 1 - 1e-6)
         dwell = -unit * jnp.log(predicted) - (1.0 - unit) * jnp.log1p(-predicted)
-        each = jnp.sum(actions, axis=-1) + dwell_weight * dwell
-        count = jnp.maximum(jnp.sum(batch.valid, dtype=jnp.float32), 1.0)
-        mean = jnp.sum(jnp.where(batch.valid, each, 0.0)) / count
-        error = jnp.square(30.0 * (predicted - unit))
-        parts = {
-            "actions": jnp.sum(jnp.where(batch.valid[..., None], actions, 0.0)) / count,
-            "dwell_error_seconds": jnp.sqrt(jnp.sum(jnp.where(batch.valid, error, 0.0)) / count),
-        }
-        return mean, parts
+        known = jnp.where(batch.dwell > 0, dwell_weight, 0.0)
+        each = jnp.sum(actions, axis=-1) + known * dwell
+        weight = jnp.where(batch.valid, batch.weight, 0.0)
+        mean = jnp.sum(weight * each) / jnp.maximum(jnp.sum(weight), 1e-6)
+        columns = np.array(frequent)
+        auc = mean_auc(outputs.logits[..., columns], targets[..., columns], batch.valid)
+        return mean, {"auc": auc}
 
     return loss

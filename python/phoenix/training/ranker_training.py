@@ -1,88 +1,123 @@
 """Training of the ranking model."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from itertools import islice
 
 import numpy as np
 
-from phoenix.bundle import ModelBundle
-from phoenix.training.batches import BatchBuilder, DropRates, TouchedRows, hash_sequences
-from phoenix.training.factorise import Factors, tables_from_factors
-from phoenix.training.initialise import (
-    demo_config,
-    demo_hashes,
-    initial_parameters,
-    initial_tables,
+from phoenix.bundle import EmbeddingTables, ModelBundle
+from phoenix.config import HashParameters
+from phoenix.training.batches import (
+    BatchArrays,
+    BatchBuilder,
+    DropRates,
+    TouchedRows,
+    hash_sequences,
 )
+from phoenix.training.debiasing import impression_weights
+from phoenix.training.factor_tables import tables_from_factors
+from phoenix.training.factorise import Factors
+from phoenix.training.fit_heads import FREQUENT_RATE, fit_heads
+from phoenix.training.initialise import demo_config, initial_parameters, initial_tables
 from phoenix.training.optimiser import OptimiserOptions
 from phoenix.training.ranker_loss import ranker_loss
 from phoenix.training.rows import batches_of_epoch, create_rows, number_of_batches
 from phoenix.training.start_from_factors import base_rates, start_from_factors, with_user_marks
-from phoenix.training.train_loop import Trained, TrainingProgress, to_bundle, train
+from phoenix.training.train_loop import Saves, Trained, TrainingPlan, to_bundle, train
 from phoenix.training.viewer_sequences import ViewerSequences
+
+# So many batches of impressions, about 80,000, fit the heads.
+_HEAD_BATCHES = 48
 
 
 @dataclass(frozen=True)
 class RankerOptions:
-    """How the ranker is trained; the defaults make the demo checkpoint."""
+    """How the ranker is trained; the defaults make the demo checkpoint.
 
-    epochs: int = 3
+    debias: power of the inverse propensity that an impression counts (debiasing.py).
+    """
+
+    epochs: int = 1
     impressions_a_batch: int = 2_048
-    learning_rate: float = 3e-3
-    user_rate: float = 0.05
+    learning_rate: float = 1e-3
+    user_rate: float = 0.01
     item_rate: float = 0.05
-    author_rate: float = 0.05
+    author_rate: float = 0.01
     row_spread: float = 0.5
     row_weight_decay: float = 0.0
     dropout: float = 0.1
     dwell_weight: float = 1.0
     drop: DropRates = field(default_factory=lambda: DropRates(item=0.7, user=0.1, author=0.02))
+    debias: float = 0.0
     seed: int = 1
 
 
-def train_ranker(
+class _RankerData:
+    """The rows of the log, as batches."""
+
+    def __init__(
+        self, sequences: ViewerSequences, options: RankerOptions, hashes: HashParameters
+    ) -> None:
+        self.config, self.options = demo_config("ranker"), options
+        self.rows = create_rows(sequences, self.config.history_length)
+        self.builder = BatchBuilder(
+            hash_sequences(sequences, hashes, self.config),
+            self.rows,
+            hashes=hashes,
+            drop=options.drop,
+            weights=impression_weights(sequences.impressions.propensity, options.debias),
+        )
+        self.steps_an_epoch = number_of_batches(self.rows, options.impressions_a_batch)
+
+    def epoch_batches(self, epoch: int, first: int) -> Iterator[tuple[TouchedRows, BatchArrays]]:
+        """The batches of an epoch from the first-th on, each with random numbers of its own."""
+        seed = self.options.seed
+        order = np.random.default_rng((seed, epoch))
+        batches = batches_of_epoch(self.rows, order, self.options.impressions_a_batch)
+        for place in range(first, self.steps_an_epoch):
+            yield self.builder.build(
+                batches[place], np.random.default_rng((seed, epoch, place + 1))
+            )
+
+    def with_fitted_heads(
+        self, parameters: dict[str, np.ndarray], tables: EmbeddingTables
+    ) -> dict[str, np.ndarray]:
+        """The parameters with heads fitted to a part of the first epoch."""
+        named = {"user": tables.user, "item": tables.item, "author": tables.author}
+        batches = islice(self.epoch_batches(0, 0), _HEAD_BATCHES)
+        return fit_heads(parameters, self.config, tables=named, batches=batches)
+
+
+def _ranker_plan(
+    data: _RankerData,
     sequences: ViewerSequences,
     factors: Factors,
     *,
     options: RankerOptions,
-    data_end_ms: int,
-    quiet: bool = False,
-) -> tuple[ModelBundle, Trained]:
-    """Trains the ranker on all impressions.
-
-    Args:
-      sequences: The training log.
-      factors: Where the rows of viewers and authors start from.
-      options: Rates and sizes.
-      data_end_ms: End of the log: rows of posts created later are neutral.
-      quiet: No progress lines.
-
-    Raises:
-      TrainingError: Too many gradients were not finite.
-    """
-    config, hashes = demo_config("ranker"), demo_hashes()
-    rows = create_rows(sequences, config.history_length)
-    hashed = hash_sequences(sequences, hashes, config)
-    builder = BatchBuilder(hashed, rows, hashes, options.drop)
-    steps = options.epochs * number_of_batches(rows, options.impressions_a_batch)
+    hashes: HashParameters,
+) -> TrainingPlan:
+    config, shown = data.config, sequences.impressions
+    rates = base_rates(shown)
     random = np.random.default_rng((options.seed, 1_000))
-
-    def epoch_batches(random: np.random.Generator) -> Iterator[tuple[TouchedRows, Any]]:
-        for batch in batches_of_epoch(rows, random, options.impressions_a_batch):
-            yield builder.build(batch, random)
-
     parameters = initial_parameters(config, "ranker", random)
-    start_from_factors(parameters, config, base_rates(sequences.impressions))
+    start_from_factors(parameters, config, rates)
     tables = tables_from_factors(
         initial_tables(config, hashes, random), hashes, factors, spread=options.row_spread
     )
-    trained = train(
-        parameters=parameters,
-        tables=with_user_marks(tables, config),
-        loss=ranker_loss(config, dropout_rate=options.dropout, dwell_weight=options.dwell_weight),
+    tables = with_user_marks(tables, config)
+    frequent = np.flatnonzero(rates.actions >= min(FREQUENT_RATE, rates.actions.max()))
+    return TrainingPlan(
+        parameters=data.with_fitted_heads(parameters, tables),
+        tables=tables,
+        loss=ranker_loss(
+            config,
+            dropout_rate=options.dropout,
+            dwell_weight=options.dwell_weight,
+            frequent=tuple(frequent.tolist()),
+        ),
         options=OptimiserOptions(
-            steps=steps,
+            steps=options.epochs * data.steps_an_epoch,
             learning_rate=options.learning_rate,
             row_learning_rates={
                 "user": options.user_rate,
@@ -92,8 +127,43 @@ def train_ranker(
             row_weight_decay=options.row_weight_decay,
         ),
         epochs=options.epochs,
-        epoch_batches=epoch_batches,
+        steps_an_epoch=data.steps_an_epoch,
+        epoch_batches=data.epoch_batches,
+        examples=len(shown.post_ids),
         seed=options.seed,
-        progress=TrainingProgress("ranker", steps, quiet),
     )
-    return to_bundle(trained, "ranker", data_end_ms), trained
+
+
+def train_ranker(
+    sequences: ViewerSequences,
+    factors: Factors,
+    *,
+    options: RankerOptions,
+    hashes: HashParameters,
+    data_end_ms: int,
+    saves: Saves | None = None,
+    quiet: bool = False,
+) -> tuple[ModelBundle, Trained]:
+    """Trains the ranker on all impressions, and fits its heads before and after that.
+
+    Args:
+      sequences: The training log.
+      factors: Where the rows of viewers and authors start from.
+      options: Rates and sizes.
+      hashes: Of all ids into table rows.
+      data_end_ms: End of the log: rows of posts created later are neutral.
+      saves: Where training saves itself and goes on from.
+      quiet: No progress lines.
+
+    Raises:
+      TrainingError, InterruptedTrainingError, SaveError: As `train` does.
+    """
+    data = _RankerData(sequences, options, hashes)
+    plan = _ranker_plan(data, sequences, factors, options=options, hashes=hashes)
+    trained = train("ranker", plan, saves=saves, quiet=quiet)
+    fitted = data.with_fitted_heads(trained.parameters, trained.tables)
+    trained = replace(trained, parameters=fitted)
+    bundle = to_bundle(
+        trained, "ranker", config=data.config, hashes=hashes, data_end_ms=data_end_ms
+    )
+    return bundle, trained

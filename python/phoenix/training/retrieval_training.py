@@ -10,20 +10,16 @@ import numpy as np
 from jaxtyping import Array
 
 from phoenix.bundle import ModelBundle
-from phoenix.config import ModelConfig
+from phoenix.config import HashParameters, ModelConfig
 from phoenix.hashing import entity_rows
 from phoenix.recsys_retrieval_model import (
     candidate_representation,
     user_representations_all_prefixes,
 )
 from phoenix.training.batches import DropRates, TouchedRows, hash_sequences
-from phoenix.training.factorise import Factors, tables_from_factors
-from phoenix.training.initialise import (
-    demo_config,
-    demo_hashes,
-    initial_parameters,
-    initial_tables,
-)
+from phoenix.training.factor_tables import tables_from_factors
+from phoenix.training.factorise import Factors
+from phoenix.training.initialise import demo_config, initial_parameters, initial_tables
 from phoenix.training.optimiser import Loss, OptimiserOptions, TableRows, Weights
 from phoenix.training.ranker_loss import history_of
 from phoenix.training.retrieval_batches import (
@@ -33,11 +29,19 @@ from phoenix.training.retrieval_batches import (
     post_frequencies,
 )
 from phoenix.training.rows import batches_of_epoch, create_rows, number_of_batches
-from phoenix.training.train_loop import Trained, TrainingProgress, to_bundle, train
+from phoenix.training.train_loop import (
+    TRAINING_ONLY,
+    Saves,
+    Trained,
+    TrainingPlan,
+    to_bundle,
+    train,
+)
 from phoenix.training.viewer_sequences import ViewerSequences
 from phoenix.transformer import Dropout
 
 _EXCLUDED_LOGIT = -1e9
+_LOG_TEMPERATURE = f"{TRAINING_ONLY}log_temperature"
 
 
 @dataclass(frozen=True)
@@ -45,7 +49,7 @@ class RetrievalOptions:
     """How the retrieval model is trained; the defaults make the demo checkpoint.
 
     slots_a_batch: impressions, padding included, that decide how many rows a batch has.
-    targets, negatives: columns of the softmax.
+    targets, negatives: columns of the softmax. temperature: at the start; it is learnt.
     """
 
     epochs: int = 4
@@ -63,8 +67,12 @@ class RetrievalOptions:
     seed: int = 2
 
 
-def retrieval_loss(config: ModelConfig, *, dropout_rate: float, temperature: float) -> Loss:
-    """Mean over targets of -log softmax(cosine / temperature - log expected count)."""
+def retrieval_loss(config: ModelConfig, *, dropout_rate: float, targets: int) -> Loss:
+    """Mean over targets of -log softmax(cosine / temperature - log expected count).
+
+    The first `targets` columns are the targets, the others sampled from all posts; the reported
+    AUC is the share of (target, sampled post) pairs that are in order.
+    """
 
     def loss(
         weights: Weights, rows: TableRows, batch: RetrievalArrays, key: Array
@@ -83,40 +91,30 @@ def retrieval_loss(config: ModelConfig, *, dropout_rate: float, temperature: flo
             post_rows=rows["item"][batch.column_item] * batch.column_scale[:, None, None],
             author_rows=rows["author"][batch.column_author],
         )
-        logits = viewers @ posts.T / temperature - batch.log_expected[None]
+        cosines = viewers @ posts.T
+        temperature = jnp.exp(weights[_LOG_TEMPERATURE])
+        logits = cosines / temperature - batch.log_expected[None]
         logits = jnp.where(batch.same_post, _EXCLUDED_LOGIT, logits)
-        own = jnp.arange(logits.shape[0], dtype=jnp.int32)
-        picked = logits[own, own]
-        each = jax.nn.logsumexp(logits, axis=1) - picked
+        own = jnp.arange(targets, dtype=jnp.int32)
+        each = jax.nn.logsumexp(logits, axis=1) - logits[own, own]
         count = jnp.maximum(jnp.sum(batch.target_valid, dtype=jnp.float32), 1.0)
-        best = jnp.argmax(logits, axis=1) == own
-        hits = jnp.sum(jnp.where(batch.target_valid & best, 1.0, 0.0)) / count
-        return jnp.sum(jnp.where(batch.target_valid, each, 0.0)) / count, {"first": hits}
+        below = jnp.mean(
+            cosines[:, targets:] < cosines[own, own][:, None], axis=1, dtype=jnp.float32
+        )
+        auc = jnp.sum(jnp.where(batch.target_valid, below, 0.0)) / count
+        return jnp.sum(jnp.where(batch.target_valid, each, 0.0)) / count, {"auc": auc}
 
     return loss
 
 
-def train_retrieval(
+def _retrieval_plan(
     sequences: ViewerSequences,
     factors: Factors,
     *,
     options: RetrievalOptions,
-    data_end_ms: int,
-    quiet: bool = False,
-) -> tuple[ModelBundle, Trained]:
-    """Trains the retrieval model on all liked impressions.
-
-    Args:
-      sequences: The training log.
-      factors: Where the rows of viewers and authors start from.
-      options: Rates and sizes.
-      data_end_ms: End of the log: rows of posts created later are neutral.
-      quiet: No progress lines.
-
-    Raises:
-      TrainingError: Too many gradients were not finite.
-    """
-    config, hashes = demo_config("retrieval"), demo_hashes()
+    hashes: HashParameters,
+) -> TrainingPlan:
+    config = demo_config("retrieval")
     positive = positive_sequences(sequences)
     rows = create_rows(positive, config.history_length)
     frequencies = post_frequencies(sequences.impressions, positive.impressions)
@@ -131,21 +129,27 @@ def train_retrieval(
         item_rows=entity_rows(frequencies.post_ids, hashes.item),
         author_rows=entity_rows(frequencies.author_ids, hashes.author),
     )
-    steps = options.epochs * number_of_batches(rows, options.slots_a_batch)
+    steps_an_epoch = number_of_batches(rows, options.slots_a_batch)
     random = np.random.default_rng((options.seed, 1_000))
+    parameters = initial_parameters(config, "retrieval", random)
+    parameters[_LOG_TEMPERATURE] = np.array(np.log(options.temperature), np.float32)
 
-    def epoch_batches(random: np.random.Generator) -> Iterator[tuple[TouchedRows, Any]]:
-        for batch in batches_of_epoch(rows, random, options.slots_a_batch):
-            yield builder.build(batch, random)
+    def epoch_batches(epoch: int, first: int) -> Iterator[tuple[TouchedRows, Any]]:
+        order = np.random.default_rng((options.seed, epoch))
+        batches = batches_of_epoch(rows, order, options.slots_a_batch)
+        for place in range(first, steps_an_epoch):
+            yield builder.build(
+                batches[place], np.random.default_rng((options.seed, epoch, place + 1))
+            )
 
-    trained = train(
-        parameters=initial_parameters(config, "retrieval", random),
+    return TrainingPlan(
+        parameters=parameters,
         tables=tables_from_factors(
             initial_tables(config, hashes, random), hashes, factors, spread=options.row_spread
         ),
-        loss=retrieval_loss(config, dropout_rate=options.dropout, temperature=options.temperature),
+        loss=retrieval_loss(config, dropout_rate=options.dropout, targets=options.targets),
         options=OptimiserOptions(
-            steps=steps,
+            steps=options.epochs * steps_an_epoch,
             learning_rate=options.learning_rate,
             row_learning_rates={
                 "user": options.user_rate,
@@ -154,8 +158,39 @@ def train_retrieval(
             },
         ),
         epochs=options.epochs,
+        steps_an_epoch=steps_an_epoch,
         epoch_batches=epoch_batches,
+        examples=len(positive.impressions.post_ids),
         seed=options.seed,
-        progress=TrainingProgress("retrieval", steps, quiet),
     )
-    return to_bundle(trained, "retrieval", data_end_ms), trained
+
+
+def train_retrieval(
+    sequences: ViewerSequences,
+    factors: Factors,
+    *,
+    options: RetrievalOptions,
+    hashes: HashParameters,
+    data_end_ms: int,
+    saves: Saves | None = None,
+    quiet: bool = False,
+) -> tuple[ModelBundle, Trained]:
+    """Trains the retrieval model on all liked impressions.
+
+    Args:
+      sequences: The training log.
+      factors: Where the rows of viewers and authors start from.
+      options: Rates and sizes.
+      hashes: Of all ids into table rows.
+      data_end_ms: End of the log: rows of posts created later are neutral.
+      saves: Where training saves itself and goes on from.
+      quiet: No progress lines.
+
+    Raises:
+      TrainingError, InterruptedTrainingError, SaveError: As `train` does.
+    """
+    plan = _retrieval_plan(sequences, factors, options=options, hashes=hashes)
+    trained = train("retrieval", plan, saves=saves, quiet=quiet)
+    config = demo_config("retrieval")
+    bundle = to_bundle(trained, "retrieval", config=config, hashes=hashes, data_end_ms=data_end_ms)
+    return bundle, trained

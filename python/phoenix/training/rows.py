@@ -1,6 +1,5 @@
 """Training rows: one viewer, a window of what they did, and impressions that look into it."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -75,7 +74,7 @@ def _size_of(counts: np.ndarray, sizes: tuple[int, ...]) -> np.ndarray:
 
 def batches_of_epoch(
     rows: Rows, random: np.random.Generator, impressions_a_batch: int
-) -> Iterator[RowBatch]:
+) -> list[RowBatch]:
     """All rows once, shuffled, in batches of one shape each and of like cost."""
     history = _size_of(rows.token_count, HISTORY_SIZES)
     shown = _size_of(rows.impression_count, IMPRESSION_SIZES)
@@ -90,7 +89,7 @@ def batches_of_epoch(
                 padded = np.pad(part, (0, size - len(part)), constant_values=-1)
                 batches.append(RowBatch(padded, history_size, impression_size))
     order = random.permutation(len(batches))
-    return (batches[int(place)] for place in order)
+    return [batches[int(place)] for place in order]
 
 
 def row_window(
@@ -104,4 +103,4 @@ def row_window(
 
 def number_of_batches(rows: Rows, impressions_a_batch: int) -> int:
     """How many batches an epoch has."""
-    return sum(1 for _ in batches_of_epoch(rows, np.random.default_rng(0), impressions_a_batch))
+    return len(batches_of_epoch(rows, np.random.default_rng(0), impressions_a_batch))

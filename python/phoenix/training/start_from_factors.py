@@ -2,15 +2,18 @@
 
 From random weights the trunk learns in a few epochs what everybody likes, and hardly what one
 viewer does: nothing in it multiplies a viewer's factors by an author's. So it starts with a first
-layer that does, and with heads that know the base rates:
+layer that does, and fit_heads.py then fits the heads to what comes out:
 
-    token       dimensions 0 .. 27 of a candidate are its author's factors and bias
-    attention   two heads look at the user token alone and copy its factors to 32 .. 59
+    token       dimensions 0 .. 27 are the factors and the bias of its author, or of the viewer
+    attention   two heads of a candidate look at the user token alone and copy its factors to
+                32 .. 59; without a known viewer they see the mean author of the history instead
     feed-forward   gelu(u) a - gelu(-u) a = u a: two units a factor, all into dimension 31
-    heads       logit = base rate + slope x dimension 31
+    age         dimension 60 grows with the age of the post
 
-All else stays random and small, and training changes everything as it likes. One epoch from here
-ranks better than four from random weights (DECISIONS.md).
+A norm forgets how long a vector is, and that is half of what factors say. So every vector that is
+normed carries a constant that is much longer than the rest (the marks): the norm then divides by
+nearly the same number always. All else stays random and small, and training changes everything
+as it likes.
 """
 
 from dataclasses import dataclass
@@ -25,21 +28,30 @@ from phoenix.training.viewer_sequences import Impressions
 FACTORS = 28
 """Components of a vector of factors, the bias as the last. Four less than half of the width."""
 
-_NEGATIVE_FROM = 14
+CANDIDATE_MARK = 29
+"""Dimension of the stream that is nearly constant for every candidate."""
+
+NEGATIVE_FROM = 14
+"""Actions from this number on are negative."""
 
 # Places in the stream of width 64.
-_USER_MARK, _CANDIDATE_MARK, _PRODUCT, _VIEWER, _CONSTANT = 28, 29, 31, 32, 62
+_USER_MARK, _HISTORY_MARK, _PRODUCT, _VIEWER = 28, 30, 31, 32
+_AGE, _CONSTANT, _ATTENDED = 60, 62, 63
 _VIEWER_END = _VIEWER + FACTORS
 
 # Of everything that is not part of the factorisation, beside its usual random start.
 _REST = 0.3
-# Query and key of a head that looks at the user token: 0.125 x 6 x 6 is far above any other.
-_LOOK = 6.0
-# Of the constant beside the product: the norm behind it would leave a lone product its sign only.
-_CONSTANT_WEIGHT = 15.0
-# What the final norm makes of a candidate's mark of 1.
-_NORMED_MARK = 0.9
-_SLOPE, _NEGATIVE_SLOPE = 0.2, -0.1
+# Lengths of the marks; factors are about 2.6 long. sqrt(64) is the length behind a norm.
+_CANDIDATE_LEVEL, _PREFIX_LEVEL, _NORMED = 16.0, 8.0, 8.0
+# Query and key of a head that looks at the user token: 0.125 x (8 x 1.8)^2 is above any other.
+_LOOK = 1.8
+# A constant beside the attended factors, and one beside the product.
+_ATTENDED_WEIGHT, _CONSTANT_WEIGHT = 3.0, 0.6
+# What the norm in front of the feed-forward layer makes of a factor: about one half.
+_AFTER_NORM = 0.5
+_PRODUCT_SCALE = 4.0
+_AGE_HOURS = 24.0
+_SLOPE, _NEGATIVE_SLOPE = 0.8, -0.4
 _RATE_MIN = 2e-5
 
 
@@ -52,11 +64,15 @@ class BaseRates:
 
 
 def base_rates(impressions: Impressions) -> BaseRates:
-    """The rates of a log; an action that never happened gets a very small one."""
-    seconds = impressions.dwell_seconds.clip(0.0, DWELL_SECONDS_MAX).astype(np.float64)
+    """The rates of a log; an action that never happened gets a very small one.
+
+    Dwell of 0 is not known; without any known dwell the mean is half of the most.
+    """
+    known = impressions.dwell_seconds[impressions.dwell_seconds > 0].astype(np.float64)
+    seconds = known.clip(0.0, DWELL_SECONDS_MAX) if len(known) else np.full(1, 15.0)
     return BaseRates(
         actions=impressions.outcomes.mean(axis=0, dtype=np.float64).clip(_RATE_MIN, 1 - _RATE_MIN),
-        dwell=float(seconds.mean() / DWELL_SECONDS_MAX),
+        dwell=float((seconds.mean() / DWELL_SECONDS_MAX).clip(1e-3, 1 - 1e-3)),
     )
 
 
@@ -102,7 +118,7 @@ def _lay_out_tokens(parameters: dict[str, np.ndarray], config: ModelConfig) -> N
     user[:] = block
     for number in range(config.user_hashes):
         start = number * (width + width // config.user_hashes)
-        user[start + FACTORS, _USER_MARK] = 1.0 / config.user_hashes
+        user[start + FACTORS, _USER_MARK] = _PREFIX_LEVEL / config.user_hashes
     items = config.item_hashes * width
     surface = items + len(block)
     # Every surface starts as the same unit vector, which makes the constant that a token needs.
@@ -111,11 +127,20 @@ def _lay_out_tokens(parameters: dict[str, np.ndarray], config: ModelConfig) -> N
         projection = parameters[f"{scope}/{name}"]
         projection[:items] *= _REST
         projection[items:surface] = block
-        projection[surface:, :FACTORS] *= _REST
-        projection[surface:, _VIEWER:_VIEWER_END] *= _REST
-        projection[surface] = 0.0
-        projection[:, [_USER_MARK, _CANDIDATE_MARK]] = 0.0
-    parameters[f"{scope}/proj_mat_2"][surface, _CANDIDATE_MARK] = 1.0
+        projection[surface:] *= _REST
+        projection[:, [_USER_MARK, CANDIDATE_MARK, _HISTORY_MARK, _PRODUCT]] = 0.0
+        projection[:, _VIEWER:_VIEWER_END] = 0.0
+    candidate, history = parameters[f"{scope}/proj_mat_2"], parameters[f"{scope}/proj_mat_3"]
+    candidate[surface] = 0.0
+    candidate[surface, CANDIDATE_MARK] = _CANDIDATE_LEVEL
+    # Behind a history token's authors come its actions and then its surface.
+    history[surface + width] = 0.0
+    history[surface + width, _HISTORY_MARK] = _PREFIX_LEVEL
+    ages = parameters[f"{scope}/post_age_embedding_table"]
+    ages[1:, 0] = np.arange(1, len(ages)) / _AGE_HOURS - 1.0
+    candidate[surface + width] = 0.0
+    candidate[:, _AGE] = 0.0
+    candidate[surface + width, _AGE] = 1.0
 
 
 def _copy_viewer(parameters: dict[str, np.ndarray], config: ModelConfig) -> None:
@@ -126,6 +151,7 @@ def _copy_viewer(parameters: dict[str, np.ndarray], config: ModelConfig) -> None
         for name in ("query", "key", "value", "linear")
     )
     output *= _REST
+    output[:, _VIEWER:_VIEWER_END] = 0.0
     size = config.key_size
     heads = slice(0, -(-FACTORS // size) * size)
     for matrix in (query, key, value):
@@ -133,12 +159,16 @@ def _copy_viewer(parameters: dict[str, np.ndarray], config: ModelConfig) -> None
     output[heads] = 0.0
     # The pair of dimensions that turns slowest with the position: hardly at all.
     slowest = np.arange(size // 2 - 1, heads.stop, size)
-    query[_CANDIDATE_MARK, slowest] = _LOOK
+    query[CANDIDATE_MARK, slowest] = _LOOK
     key[_USER_MARK, slowest] = _LOOK
+    key[CANDIDATE_MARK, slowest] = -_LOOK
     factor = np.arange(FACTORS)
     value[factor, factor] = 1.0
+    value[[_USER_MARK, _HISTORY_MARK], FACTORS] = 1.0
     output[factor, _VIEWER + factor] = 1.0
-    parameters[f"{layer}/rms_norm_1/scale"][_VIEWER:_VIEWER_END] = 1.0
+    output[FACTORS, _ATTENDED] = _ATTENDED_WEIGHT
+    # The norm divides the factors by about the length of the constant beside them: give it back.
+    parameters[f"{layer}/rms_norm_1/scale"][_VIEWER:_VIEWER_END] = _ATTENDED_WEIGHT
 
 
 def _multiply(parameters: dict[str, np.ndarray]) -> None:
@@ -153,23 +183,23 @@ def _multiply(parameters: dict[str, np.ndarray]) -> None:
     down[constant + 1 :] *= _REST
     down[:, _PRODUCT] = 0.0
     for sign, unit in ((1.0, 2 * factor), (-1.0, 2 * factor + 1)):
-        gate[_VIEWER + factor, unit] = sign
-        linear[factor, unit] = sign
+        gate[_VIEWER + factor, unit] = sign / _AFTER_NORM
+        linear[factor, unit] = sign / _AFTER_NORM
         down[unit, _PRODUCT] = 1.0
-    gate[_CANDIDATE_MARK, constant] = linear[_CANDIDATE_MARK, constant] = 1.0
+    gate[CANDIDATE_MARK, constant] = linear[CANDIDATE_MARK, constant] = 1.0
     down[constant, _CONSTANT] = _CONSTANT_WEIGHT
-    parameters[f"{layer}/rms_norm_3/scale"][_PRODUCT] = 1.0
+    parameters[f"{layer}/rms_norm_3/scale"][_PRODUCT] = _PRODUCT_SCALE
 
 
 def _know_base_rates(parameters: dict[str, np.ndarray], rates: BaseRates) -> None:
     """Heads whose logits start at the base rates, and rise with the product."""
     rate = np.append(rates.actions, rates.dwell)
-    weight = np.log(rate / (1.0 - rate)) / _NORMED_MARK
+    weight = np.log(rate / (1.0 - rate)) / _NORMED
     actions = parameters["phoenix_model/unembeddings"]
-    actions *= _REST
-    actions[_CANDIDATE_MARK] = weight[:-1]
-    is_negative = np.arange(actions.shape[1]) >= _NEGATIVE_FROM
+    actions[:] = 0.0
+    actions[CANDIDATE_MARK] = weight[:-1]
+    is_negative = np.arange(actions.shape[1]) >= NEGATIVE_FROM
     actions[_PRODUCT] = np.where(is_negative, _NEGATIVE_SLOPE, _SLOPE)
     continuous = parameters["phoenix_model/continuous_unembeddings"]
-    continuous *= _REST
-    continuous[[_CANDIDATE_MARK, _PRODUCT], CONTINUOUS_DWELL] = weight[-1], _SLOPE
+    continuous[:, CONTINUOUS_DWELL] = 0.0
+    continuous[[CANDIDATE_MARK, _PRODUCT], CONTINUOUS_DWELL] = weight[-1], _SLOPE

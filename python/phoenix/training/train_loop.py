@@ -1,17 +1,25 @@
-"""The loop that both models are trained by: epochs of batches, progress, and the end."""
+"""The loop that both models are trained by: batches of all epochs, saves, progress, and the end.
 
-import sys
+The number of steps done is the whole position: epoch and batch follow from it, and each batch
+draws from random numbers of its own, counted by (seed, epoch, batch). So a training that was cut
+off goes on to the bit with the arrays of its state and nothing else.
+"""
+
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
+from jaxtyping import Float32
 
 from phoenix.bundle import EmbeddingTables, ModelBundle, ModelKind
+from phoenix.config import HashParameters, ModelConfig
 from phoenix.training.batches import TouchedRows
-from phoenix.training.initialise import demo_config, demo_hashes, without_untrained_rows
+from phoenix.training.initialise import without_untrained_rows
+from phoenix.training.interruption import InterruptedTrainingError, Interruption
 from phoenix.training.optimiser import (
     Loss,
     OptimiserOptions,
@@ -19,8 +27,11 @@ from phoenix.training.optimiser import (
     create_step,
     initial_state,
 )
+from phoenix.training.progress import TrainingProgress
+from phoenix.training.work_directory import Arrays, SaveError, WorkDirectory
 
-_PROGRESS_STEPS = 25
+TRAINING_ONLY = "training_only/"
+"""Begins the names of weights that no served model has."""
 
 
 class TrainingError(RuntimeError):
@@ -29,102 +40,178 @@ class TrainingError(RuntimeError):
 
 @dataclass(frozen=True)
 class Trained:
-    """A trained model. losses: mean loss of each epoch. skipped: steps with a bad gradient."""
+    """A trained model. losses, aucs: of each step, before it. skipped: bad gradients."""
 
     parameters: dict[str, np.ndarray]
     tables: EmbeddingTables
-    losses: tuple[float, ...]
-    steps: int
+    losses: Float32[np.ndarray, " steps"]
+    aucs: Float32[np.ndarray, " steps"]
     skipped: int
+    # Weights that only training had, by the rest of their name.
+    extra: dict[str, float]
 
 
-@dataclass
-class TrainingProgress:
-    """Progress lines on standard error: step, loss, time left."""
-
-    name: str
-    steps: int
-    quiet: bool = False
-    started: float = field(default_factory=time.monotonic)
-    recent: list[float] = field(default_factory=list)
-
-    def step(self, number: int, loss: float, parts: dict[str, float]) -> None:
-        """One step is done; a line every few steps."""
-        self.recent.append(loss)
-        if self.quiet or (number % _PROGRESS_STEPS != 0 and number != self.steps):
-            return
-        left = (time.monotonic() - self.started) / number * (self.steps - number)
-        mean = sum(self.recent) / len(self.recent)
-        named = "  ".join(f"{name} {value:.4f}" for name, value in parts.items())
-        print(
-            f"{self.name}  step {number}/{self.steps}  loss {mean:.4f}  {named}  {left:.0f} s left",
-            file=sys.stderr,
-            flush=True,
-        )
-        self.recent.clear()
+# The batches of one epoch (its number) from one of them (its number) on.
+EpochBatches = Callable[[int, int], Iterator[tuple[TouchedRows, Any]]]
 
 
-# The batches of one epoch, from the epoch's own random numbers.
-EpochBatches = Callable[[np.random.Generator], Iterator[tuple[TouchedRows, Any]]]
+@dataclass(frozen=True)
+class TrainingPlan:
+    """What is trained, on what, for how long; the same plan gives the same bits on one machine.
 
-
-def _tables_of(state: TrainingState) -> EmbeddingTables:
-    tables = EmbeddingTables(**{name: np.asarray(rows) for name, rows in state.tables.items()})
-    touched = {name: np.asarray(value) > 0 for name, value in state.accumulators.items()}
-    return without_untrained_rows(tables, touched)
-
-
-def train(
-    *,
-    parameters: dict[str, np.ndarray],
-    tables: EmbeddingTables,
-    loss: Loss,
-    options: OptimiserOptions,
-    epochs: int,
-    epoch_batches: EpochBatches,
-    seed: int,
-    progress: TrainingProgress,
-) -> Trained:
-    """Trains a model. The same arguments give the same bits on one machine.
-
-    Raises:
-      TrainingError: More than one step in ten had a gradient that is not finite.
+    examples: how many examples an epoch has, for progress.
     """
-    step = create_step(loss, options)
-    named = {"user": tables.user, "item": tables.item, "author": tables.author}
-    state = initial_state(parameters, named, options)
-    key = jax.random.key(seed, impl="rbg")
-    losses: list[float] = []
-    number = 0
-    for epoch in range(epochs):
-        random = np.random.default_rng((seed, epoch))
-        values: list[float] = []
-        for touched, arrays in epoch_batches(random):
-            state, value, parts = step(state, touched, arrays, jax.random.fold_in(key, number))
-            number += 1
-            values.append(float(value))
-            shown = {name: float(part) for name, part in parts.items()}
-            progress.step(number, values[-1], shown)
-        losses.append(float(np.mean(values)))
-    skipped = int(state.skipped)
-    if skipped * 10 > number:
-        raise TrainingError(f"{skipped} of {number} steps had a gradient that is not finite")
-    return Trained(
-        parameters={name: np.asarray(value) for name, value in state.weights.items()},
-        tables=_tables_of(state),
-        losses=tuple(losses),
-        steps=number,
-        skipped=skipped,
+
+    parameters: dict[str, np.ndarray]
+    tables: EmbeddingTables
+    loss: Loss
+    options: OptimiserOptions
+    epochs: int
+    steps_an_epoch: int
+    epoch_batches: EpochBatches
+    examples: int
+    seed: int
+
+
+@dataclass(frozen=True)
+class SaveOptions:
+    """A state is saved every so many steps or seconds, whichever comes first, and at the end."""
+
+    every_steps: int = 500
+    every_seconds: float = 60.0
+
+
+@dataclass(frozen=True)
+class Saves:
+    """Where a training saves itself, and who may ask it to end."""
+
+    work: WorkDirectory
+    options: SaveOptions
+    interruption: Interruption
+
+
+def _state_arrays(state: TrainingState, curves: list[list[float]]) -> Arrays:
+    leaves = {f"leaf{n:04d}": np.asarray(leaf) for n, leaf in enumerate(jax.tree.leaves(state))}
+    return leaves | {"curves": np.array(curves, np.float32)}
+
+
+def _state_from(arrays: Arrays, template: TrainingState) -> TrainingState:
+    """The saved state in the shape of the initial one; the identity says that it fits."""
+    leaves, shape = jax.tree.flatten(template)
+    return jax.tree.unflatten(
+        shape, [jnp.asarray(arrays[f"leaf{n:04d}"], leaf.dtype) for n, leaf in enumerate(leaves)]
     )
 
 
-def to_bundle(trained: Trained, kind: ModelKind, data_end_ms: int) -> ModelBundle:
-    """A trained demo model as it is saved and served; rows of posts after its data are neutral."""
+class _Run:
+    """The state of one training and the two curves, with their saves."""
+
+    def __init__(self, name: str, plan: TrainingPlan, saves: Saves | None, quiet: bool) -> None:
+        named = {"user": plan.tables.user, "item": plan.tables.item, "author": plan.tables.author}
+        self.name, self.saves = name, saves
+        self.steps = plan.epochs * plan.steps_an_epoch
+        self.state = initial_state(plan.parameters, named, plan.options)
+        self.curves: list[list[float]] = [[], []]
+        self.number = 0
+        found = saves.work.newest(name) if saves is not None else None
+        if found is not None:
+            self.number, arrays = found
+            self.state = _state_from(arrays, self.state)
+            self.curves = arrays["curves"].tolist()
+        self.progress = TrainingProgress(name, self.steps, self.number, quiet)
+        self.examples = plan.examples // plan.steps_an_epoch
+        self.saved_at = time.monotonic()
+
+    def note(self, loss: Any, parts: dict[str, Any]) -> None:
+        """One step is done."""
+        self.number += 1
+        self.curves[0].append(float(loss))
+        self.curves[1].append(float(parts["auc"]))
+        self.progress.step(
+            self.number, loss=self.curves[0][-1], auc=self.curves[1][-1], examples=self.examples
+        )
+        if self.saves is None:
+            return
+        options, now = self.saves.options, time.monotonic()
+        asked = self.saves.interruption.requested
+        due = self.number % options.every_steps == 0 or self.number == self.steps
+        if due or asked or now - self.saved_at >= options.every_seconds:
+            self._save(self.saves, asked)
+            self.saved_at = now
+
+    def _save(self, saves: Saves, asked: bool) -> None:
+        where = f"step {self.number} of {self.steps} of the {self.name} model"
+        try:
+            saves.work.save(self.name, self.number, _state_arrays(self.state, self.curves))
+        except SaveError as error:
+            if asked:
+                raise
+            self.progress.say(f"{error}; training goes on")
+            return
+        if asked:
+            raise InterruptedTrainingError(f"stopped and saved at {where}")
+
+
+def train(
+    name: str, plan: TrainingPlan, *, saves: Saves | None = None, quiet: bool = False
+) -> Trained:
+    """Trains a model, or goes on with the training that `saves` holds.
+
+    Raises:
+      TrainingError: More than one step in ten had a gradient that is not finite.
+      InterruptedTrainingError: Somebody asked for the end, and the state is saved.
+      SaveError: The same, and it could not be saved.
+    """
+    step = create_step(plan.loss, plan.options)
+    key = jax.random.key(plan.seed, impl="rbg")
+    run = _Run(name, plan, saves, quiet)
+    first_epoch, place = divmod(run.number, plan.steps_an_epoch)
+    for epoch in range(first_epoch, plan.epochs):
+        for touched, arrays in plan.epoch_batches(epoch, place):
+            run.state, loss, parts = step(
+                run.state, touched, arrays, jax.random.fold_in(key, run.number)
+            )
+            run.note(loss, parts)
+        place = 0
+    return _finish(run)
+
+
+def _finish(run: _Run) -> Trained:
+    state, skipped = run.state, int(run.state.skipped)
+    if skipped * 10 > run.number:
+        raise TrainingError(f"{skipped} of {run.number} steps had a gradient that is not finite")
+    tables = EmbeddingTables(**{name: np.asarray(rows) for name, rows in state.tables.items()})
+    touched = {name: np.asarray(value) > 0 for name, value in state.accumulators.items()}
+    weights = {name: np.asarray(value) for name, value in state.weights.items()}
+    losses, aucs = np.array(run.curves, np.float32)
+    return Trained(
+        parameters={n: value for n, value in weights.items() if not n.startswith(TRAINING_ONLY)},
+        tables=without_untrained_rows(tables, touched),
+        losses=losses,
+        aucs=aucs,
+        skipped=skipped,
+        extra={
+            n.removeprefix(TRAINING_ONLY): float(value)
+            for n, value in weights.items()
+            if n.startswith(TRAINING_ONLY)
+        },
+    )
+
+
+def to_bundle(
+    trained: Trained,
+    kind: ModelKind,
+    *,
+    config: ModelConfig,
+    hashes: HashParameters,
+    data_end_ms: int,
+) -> ModelBundle:
+    """A trained model as it is saved and served; rows of posts after its data are neutral."""
     return ModelBundle(
         kind=kind,
-        config=demo_config(kind),
+        config=config,
         parameters=trained.parameters,
         tables=trained.tables,
-        hashes=demo_hashes(),
+        hashes=hashes,
         neutral_items_after_ms=data_end_ms,
     )

@@ -22,6 +22,10 @@ HISTORY_SURFACE = 0
 _SURFACE_OF_LOG = np.array([0, 0, 0, 2], np.int32)
 
 
+IN_NETWORK = 0
+"""Source of an impression whose viewer follows the author (training_log.SOURCES)."""
+
+
 class LeakError(ValueError):
     """A history that holds what had not happened yet."""
 
@@ -51,6 +55,7 @@ class Impressions:
 
     visible: how many of the viewer's tokens, from the oldest on, the impression sees.
     request_ms: first impression of the request, which is when the ranking was asked.
+    sources, propensity: why the post was shown, and with which probability (training_log.py).
     """
 
     offsets: Int64[np.ndarray, " v_plus_1"]
@@ -61,6 +66,8 @@ class Impressions:
     request_id: Int64[np.ndarray, " n"]
     request_ms: Int64[np.ndarray, " n"]
     surfaces: np.ndarray
+    sources: UInt8[np.ndarray, " n"]
+    propensity: Float32[np.ndarray, " n"]
     outcomes: UInt8[np.ndarray, "n 18"]
     dwell_seconds: Float32[np.ndarray, " n"]
     visible: Int64[np.ndarray, " n"]
@@ -191,6 +198,8 @@ def viewer_sequences(log: TrainingLog) -> ViewerSequences:
         request_id=request,
         request_ms=request_ms,
         surfaces=_SURFACE_OF_LOG[log.surface[order]],
+        sources=log.source[order],
+        propensity=log.propensity[order],
         outcomes=log.outcomes[order],
         dwell_seconds=log.dwell_seconds[order],
         visible=_visible(tokens, number, request_ms),
