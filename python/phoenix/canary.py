@@ -90,7 +90,10 @@ def _ranked(
         request_time_ms=request.request_time_ms,
     )
     heads = np.array(action_order(engine.config.num_actions).columns) >= 0
-    _require_within("probabilities", probabilities[:, heads], (0.0, 1.0))
+    known = probabilities[:, heads]
+    _require_within("probabilities", known, (0.0, 1.0))
+    if ((known == 0) | (known == 1)).all():
+        raise CheckpointError("canary: probabilities: expected some between, found 0 and 1 only")
     if seconds is None:
         seconds = np.full(probabilities.shape[0], np.nan, np.float32)
     else:

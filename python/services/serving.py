@@ -9,7 +9,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
 import grpc
 import jax
@@ -28,7 +28,6 @@ _GRACE_SECONDS = 1.0
 _PING_INTERVAL_MS_MIN = 5_000
 _START_FAILED = 2
 
-Model = TypeVar("Model")
 ServiceFactory = Callable[[WorkQueue, ServiceOptions], ModelService[Any]]
 
 
@@ -93,8 +92,11 @@ def _bind(server: grpc.aio.Server, options: ServiceOptions, program: str) -> int
     return port
 
 
-async def load_and_warm(service: ModelService[Model], options: ServiceOptions) -> Model:
-    """The first model, every program compiled and the canary passed, before anyone asks for it.
+async def load_and_warm(service: ModelService[Any], options: ServiceOptions) -> str:
+    """Serves the first model once every program is compiled and the canary passed.
+
+    Returns:
+      Its version; not the model itself, which goes when another takes over.
 
     Raises:
       StartError: The checkpoint cannot be used.
@@ -104,12 +106,14 @@ async def load_and_warm(service: ModelService[Model], options: ServiceOptions) -
         _say({"progress": "warming", "done": done, "total": total})
 
     try:
-        return await service.swap.start(options.checkpoint, say_warmed)
+        model = await service.swap.start(options.checkpoint, say_warmed)
     except (ValueError, OSError) as error:
         raise StartError(
             f"The checkpoint {options.checkpoint} cannot be used ({error}): restore it, or name "
             "another with --checkpoint."
         ) from error
+    service.serve(model)
+    return service.model_version(model)
 
 
 def _watch_checkpoint(
@@ -153,8 +157,7 @@ async def _serve(make_service: ServiceFactory, options: ServiceOptions, program:
     stopping = asyncio.ensure_future(stop.wait())
     await asyncio.wait({loading, stopping}, return_when=asyncio.FIRST_COMPLETED)
     if loading.done():
-        model = loading.result()
-        service.serve(model)
+        version = loading.result()
         watching = _watch_checkpoint(service, options, look)
         await report(health_pb2.HealthCheckResponse.SERVING)
         _say(
@@ -163,7 +166,7 @@ async def _serve(make_service: ServiceFactory, options: ServiceOptions, program:
                 "service": service.label,
                 "host": options.host,
                 "port": port,
-                "modelVersion": service.model_version(model),
+                "modelVersion": version,
             }
         )
         await asyncio.wait({watching, stopping}, return_when=asyncio.FIRST_COMPLETED)
