@@ -132,10 +132,12 @@ class ModelSwap(Generic[Model]):
                 if not isinstance(error, ValueError | OSError):
                     _LOGGER.exception("loading %s failed", directory)
                 refusal = f"checkpoint {directory} is refused: {error}"
+                _LOGGER.warning("%s", refusal)
+                # Peers hear the name and not where it lies on this machine.
+                refusal = refusal.replace(str(directory), directory.name)
                 self.state = dataclasses.replace(
                     self.state, refusals=self.state.refusals + 1, last_refusal=refusal
                 )
-                _LOGGER.warning("%s", refusal)
                 raise CheckpointRefusedError(refusal) from error
             finally:
                 self.state = dataclasses.replace(self.state, loading_version="")

@@ -2093,22 +2093,22 @@ export const GetStatusResponse: MessageFns<GetStatusResponse> = {
       writer.uint32(114).string(message.instanceId);
     }
     if (message.loadingModelVersion !== "") {
-      writer.uint32(162).string(message.loadingModelVersion);
+      writer.uint32(242).string(message.loadingModelVersion);
     }
     if (message.swaps !== 0n) {
       if (BigInt.asIntN(64, message.swaps) !== message.swaps) {
         throw new globalThis.Error("value provided for field message.swaps of type int64 too large");
       }
-      writer.uint32(168).int64(message.swaps);
+      writer.uint32(248).int64(message.swaps);
     }
     if (message.refusedCheckpoints !== 0n) {
       if (BigInt.asIntN(64, message.refusedCheckpoints) !== message.refusedCheckpoints) {
         throw new globalThis.Error("value provided for field message.refusedCheckpoints of type int64 too large");
       }
-      writer.uint32(176).int64(message.refusedCheckpoints);
+      writer.uint32(256).int64(message.refusedCheckpoints);
     }
     if (message.lastRefusedCheckpoint !== "") {
-      writer.uint32(186).string(message.lastRefusedCheckpoint);
+      writer.uint32(266).string(message.lastRefusedCheckpoint);
     }
     return writer;
   },
@@ -2166,32 +2166,32 @@ export const GetStatusResponse: MessageFns<GetStatusResponse> = {
             message.instanceId = reader.string();
             continue;
           }
-          case 20: {
-            if (tag !== 162) {
+          case 30: {
+            if (tag !== 242) {
               break;
             }
 
             message.loadingModelVersion = reader.string();
             continue;
           }
-          case 21: {
-            if (tag !== 168) {
+          case 31: {
+            if (tag !== 248) {
               break;
             }
 
             message.swaps = reader.int64() as bigint;
             continue;
           }
-          case 22: {
-            if (tag !== 176) {
+          case 32: {
+            if (tag !== 256) {
               break;
             }
 
             message.refusedCheckpoints = reader.int64() as bigint;
             continue;
           }
-          case 23: {
-            if (tag !== 186) {
+          case 33: {
+            if (tag !== 266) {
               break;
             }
 
