@@ -73,6 +73,15 @@ def json_bytes(value: Mapping[str, Any]) -> bytes:
     return (json.dumps(value, indent=2) + "\n").encode()
 
 
+def _manifest_bytes(manifest: Manifest) -> bytes:
+    """The manifest for people to read: a line a field, and a line a request of the sample."""
+    value = manifest.to_json()
+    requests = [json.dumps(request) for request in value.pop("sample") or []]
+    head = json.dumps(value, indent=2).removesuffix("\n}")
+    lines = ",\n    ".join(requests)
+    return f'{head},\n  "sample": [\n    {lines}\n  ]\n}}\n'.encode()
+
+
 def _write_model(directory: Path, bundle: ModelBundle) -> None:
     """The three files of a model. Tables go from array to disk, with no copy in memory."""
     directory.mkdir()
@@ -150,7 +159,7 @@ def save_checkpoint(
             base_rates=None if canary is None else canary.base_rates,
             sample=sample,
         )
-        (temporary / MANIFEST).write_bytes(json_bytes(manifest.to_json()))
+        (temporary / MANIFEST).write_bytes(_manifest_bytes(manifest))
         # Read back: what no service would load must not take the place of what they do.
         load_checkpoint(temporary)
     return manifest

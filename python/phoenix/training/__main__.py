@@ -18,6 +18,7 @@ from phoenix.data.demo_world import parse_time
 from phoenix.data.posts import HOUR_MS
 from phoenix.data.world import LOG_DAYS, World, create_world, world_training_log
 from phoenix.gen.actions import ACTIONS
+from phoenix.training.canary_inputs import canary_inputs
 from phoenix.training.factorise import factorise
 from phoenix.training.ranker_training import RankerOptions, train_ranker
 from phoenix.training.retrieval_training import RetrievalOptions, train_retrieval
@@ -104,6 +105,7 @@ def train_demo(out: Path, *, now_ms: int, quiet: bool) -> None:
             item_dropout=options.drop.item,
             metrics=metrics,
         ),
+        canary=canary_inputs(sequences),
         extra_files={
             "corpus.npz": _corpus(world),
             "example_sequence.json": _example_sequence(sequences, now_ms),
