@@ -3,8 +3,10 @@
 import contextlib
 import ctypes
 import errno
+import glob
 import os
 import shutil
+import socket
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +14,8 @@ from pathlib import Path
 # Of Linux' renameat2.
 _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2
+# End of the name of a directory that stepped aside.
+_ASIDE = "-old"
 
 
 def _sync(path: Path) -> None:
@@ -26,11 +30,21 @@ def _is_running(process_id: str) -> bool:
     return Path("/proc", process_id).is_dir()
 
 
+def _prefix(target: Path) -> str:
+    """Of temporary names: hidden, and by the machine, for process ids are a machine's own."""
+    return f".{target.name}.writing-{socket.gethostname()}-"
+
+
 def _remove_litter(target: Path) -> None:
-    """What a process left that was killed while it wrote. Names: .NAME.writing-PROCESS-RANDOM."""
-    prefix = f".{target.name}.writing-"
-    for path in target.parent.glob(f"{prefix}*"):
-        if not _is_running(path.name.removeprefix(prefix).split("-")[0]):
+    """What a process of this machine left that was killed while it wrote."""
+    prefix = _prefix(target)
+    for path in target.parent.glob(f"{glob.escape(prefix)}*"):
+        if _is_running(path.name.removeprefix(prefix).split("-")[0]):
+            continue
+        if path.name.endswith(_ASIDE) and not target.exists():
+            # Killed between two renames: the old one goes back to its place.
+            path.rename(target)
+        else:
             shutil.rmtree(path, ignore_errors=True)
 
 
@@ -40,15 +54,17 @@ def replacing_directory(target: Path) -> Iterator[Path]:
 
     Files and directories are fsynced first. A reader, a crash and a loss of power see the old
     directory or the whole new one; when the block raises, the old one stays and nothing is left.
+    Where `target` is a symbolic link, what it points to is replaced.
 
     Raises:
       OSError: It cannot be written, or the two cannot change places.
     """
+    target = target.resolve()
+    if target.exists() and not target.is_dir():
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(target))
     target.parent.mkdir(parents=True, exist_ok=True)
     _remove_litter(target)
-    temporary = Path(
-        tempfile.mkdtemp(prefix=f".{target.name}.writing-{os.getpid()}-", dir=target.parent)
-    )
+    temporary = Path(tempfile.mkdtemp(prefix=f"{_prefix(target)}{os.getpid()}-", dir=target.parent))
     try:
         temporary.chmod(0o755)
         yield temporary
@@ -74,9 +90,16 @@ def _exchange(source: Path, target: Path) -> None:
     number = ctypes.get_errno()
     if number not in (errno.EINVAL, errno.ENOSYS):
         raise OSError(number, os.strerror(number), str(target))
-    # Some network file systems cannot exchange: for a moment there is no directory. A reader
-    # waits; after a crash right here the old one stands beside, under the name of the aside.
-    aside = target.with_name(f"{source.name}-old")
+    exchange_by_renaming(source, target)
+
+
+def exchange_by_renaming(source: Path, target: Path) -> None:
+    """The same in three steps, for file systems that cannot exchange.
+
+    For a moment there is no target: a reader has to try again. After a crash in that moment the
+    next replacement puts the old one back first.
+    """
+    aside = target.with_name(f"{source.name}{_ASIDE}")
     target.rename(aside)
     source.rename(target)
     aside.rename(source)

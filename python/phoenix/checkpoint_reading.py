@@ -45,8 +45,6 @@ Identity = tuple[tuple[str, int, int, int, int], ...]
 
 def checkpoint_identity(directory: Path) -> Identity | None:
     """Changes when a checkpoint is replaced or touched; None where there is no directory. Cheap."""
-    if not directory.is_dir():
-        return None
     found = []
     for name in (".", MANIFEST, *REQUIRED_FILES):
         try:
@@ -54,7 +52,8 @@ def checkpoint_identity(directory: Path) -> Identity | None:
         except OSError:
             continue
         found.append((name, status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns))
-    return tuple(found)
+    # A file at the path, or nothing that may be looked at, has no "." in it.
+    return tuple(found) if found and found[0][0] == "." else None
 
 
 def file_sha256(path: Path) -> str:

@@ -2,15 +2,18 @@
 
 import contextlib
 import os
+import shutil
+import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from phoenix.atomic_directory import replacing_directory
+from phoenix.atomic_directory import exchange_by_renaming, replacing_directory
 from phoenix.checkpoint_reading import MANIFEST, REQUIRED_FILES
 from phoenix.checkpoints import install_checkpoint, load_checkpoint, main
 from tests.damages import cut
@@ -20,7 +23,7 @@ PYTHON_ROOT = Path(__file__).resolve().parents[1]
 # Replaces a directory by copies of two others in turn, for ever.
 REPLACE_FOR_EVER = """
 import itertools, pathlib, shutil, sys
-from phoenix.atomic_directory import replacing_directory
+from phoenix.atomic_directory import exchange_by_renaming, replacing_directory
 target, *sources = map(pathlib.Path, sys.argv[1:])
 for source in itertools.cycle(sources):
     with replacing_directory(target) as temporary:
@@ -31,6 +34,14 @@ import itertools, pathlib, sys
 from tests.random_checkpoint import save_random_checkpoint
 for seed in itertools.cycle((1, 2)):
     save_random_checkpoint(pathlib.Path(sys.argv[1]), seed)
+"""
+# Root may read everything, so that it has to become somebody else.
+READ_AS_NOBODY = """
+import os, pathlib, sys
+from phoenix.checkpoint_reading import read_manifest
+if os.geteuid() == 0:
+    os.seteuid(65_534)
+read_manifest(pathlib.Path(sys.argv[1]))
 """
 # No file may grow beyond so many bytes: writing fails as it does on a full disk.
 SAVE_WITHOUT_ROOM = """
@@ -170,6 +181,66 @@ def test_a_full_disk_while_installing_is_one_sentence(
         "as it was\n"
     )
     _require_untouched(target, version)
+
+
+def test_without_an_exchange_a_crash_between_two_renames_is_mended(
+    tmp_path: Path, two: tuple[Path, Path]
+) -> None:
+    target, other = tmp_path / "served", tmp_path / "other"
+    first, second = (load_checkpoint(path).version for path in two)
+    install_checkpoint(two[0], target)
+    install_checkpoint(two[1], other)
+    exchange_by_renaming(other, target)
+    assert load_checkpoint(target).version == second
+    assert load_checkpoint(other).version == first
+    # As after a crash of a process that is gone: the old one aside, nothing in its place.
+    with _child("import time; time.sleep(600)") as process:
+        gone = f"{socket.gethostname()}-{process.pid}"
+    target.rename(tmp_path / f".served.writing-{gone}-x-old")
+    with pytest.raises(ValueError, match="torn"), replacing_directory(target):
+        raise ValueError("torn")
+    assert load_checkpoint(target).version == second
+    assert _litter(target) == []
+
+
+def test_a_link_stays_and_what_it_points_to_is_replaced(
+    tmp_path: Path, two: tuple[Path, Path]
+) -> None:
+    real, link = tmp_path / "real", tmp_path / "link"
+    install_checkpoint(two[0], real)
+    link.symlink_to(real)
+    install_checkpoint(two[1], link)
+    assert link.is_symlink()
+    assert load_checkpoint(real).version == load_checkpoint(two[1]).version
+
+
+def test_a_file_in_the_place_is_left_alone(
+    tmp_path: Path, two: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "served").write_text("mine")
+    assert main(["install", str(two[0]), str(tmp_path / "served")]) == 1
+    assert "could not be written (Not a directory)" in capsys.readouterr().err
+    assert (tmp_path / "served").read_text() == "mine"
+
+
+def test_what_may_not_be_read_is_named(two: tuple[Path, Path]) -> None:
+    folder = Path(tempfile.mkdtemp())
+    try:
+        folder.chmod(0o755)
+        shutil.copytree(two[0], folder / "served")
+        (folder / "served" / "ranker" / "model_params.npz").chmod(0)
+        done = subprocess.run(
+            [sys.executable, "-c", READ_AS_NOBODY, folder / "served"],
+            cwd=PYTHON_ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    finally:
+        shutil.rmtree(folder)
+    assert done.stderr.endswith(
+        "CheckpointError: ranker/model_params.npz: cannot be read: Permission denied\n"
+    )
 
 
 def test_install_copies_what_it_verified(
