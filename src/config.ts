@@ -15,6 +15,8 @@ export interface Config {
   readonly kafkaBrokers: readonly string[] | null
   /** Posts, engagements and relations that arrive on Kafka are written to the database. */
   readonly materialises: boolean
+  /** Absolute. Phoenix serves it and swaps to what takes its place; null = the demo checkpoint. */
+  readonly checkpoint: string | null
   /** `host:port` of a service that somebody else runs; null = a child process of ours. */
   readonly retrievalUrl: string | null
   readonly rankingUrl: string | null
@@ -233,6 +235,7 @@ export function readConfig(environment: Environment): Config {
     reader.list('HOMEFEED_CORS_ORIGINS') ?? (isDevelopment ? DEVELOPMENT_ORIGINS : [])
   checkOrigins(reader, corsOrigins)
   const dataDirectory = resolve(reader.text('HOMEFEED_DATA_DIR') ?? '.homefeed')
+  const checkpoint = reader.text('HOMEFEED_CHECKPOINT')
   const config: Config = {
     port: reader.port('PORT', 4000),
     host,
@@ -241,6 +244,7 @@ export function readConfig(environment: Environment): Config {
     databaseUrl: reader.databaseUrl('DATABASE_URL'),
     kafkaBrokers: reader.addresses('KAFKA_BROKERS'),
     materialises: reader.flag('HOMEFEED_MATERIALISE'),
+    checkpoint: checkpoint === null ? null : resolve(checkpoint),
     retrievalUrl: reader.serviceAddress('PHOENIX_RETRIEVAL_URL'),
     rankingUrl: reader.serviceAddress('PHOENIX_RANKING_URL'),
     retrievalPort: reader.port('HOMEFEED_RETRIEVAL_PORT', 50_051),

@@ -20,7 +20,7 @@ import { migrate } from './store/migrate.ts'
 import { createLogger, describeError } from './telemetry.ts'
 
 const ROOT = join(import.meta.dirname, '..')
-const CHECKPOINT = join(ROOT, 'python', 'checkpoints', 'demo')
+const DEMO_CHECKPOINT = join(ROOT, 'python', 'checkpoints', 'demo')
 /** Everything must have ended by then; the rest is cut off. */
 const SHUTDOWN_MS = 4_000
 const RUNTIME_INTERVAL_MS = 500
@@ -36,7 +36,7 @@ async function start(config: Config, closers: Closer[], signal: AbortSignal): Pr
   await checkDatabase(database, config.databaseUrl)
   await runTimedStep(`Database: ${database.engine} is up to date`, () => migrate(database))
   const starting = runTimedStep('Phoenix: both models serve', () =>
-    startPhoenixServices({ config, root: ROOT, checkpoint: CHECKPOINT }),
+    startPhoenixServices({ config, root: ROOT, checkpoint: config.checkpoint ?? DEMO_CHECKPOINT }),
   )
   closers.push(async () => (await starting.catch(() => null))?.close())
   const world = { ...config, database, root: ROOT, nowMs, signal }

@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { ConfigError, readConfig, type Environment } from '../src/config.ts'
 
@@ -62,6 +63,13 @@ describe('readConfig', () => {
         `THUNDER_POSTS_MAX is "${wrong}": give a whole number from 1000 to 33000000.`,
       ])
     }
+  })
+
+  it('takes a checkpoint by its path, absolute from here on', () => {
+    expect(readConfig({}).checkpoint).toBeNull()
+    expect(readConfig({ HOMEFEED_CHECKPOINT: 'models/new' }).checkpoint).toBe(
+      join(process.cwd(), 'models', 'new'),
+    )
   })
 
   it('turns development mode off with a secret, and on again on demand', () => {

@@ -1,10 +1,11 @@
 """config.json and manifest.json of a checkpoint directory, to and from types."""
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast, get_args
 
+from phoenix.canary_sample import Sample
 from phoenix.config import (
     CandidateTower,
     EntityHash,
@@ -13,8 +14,12 @@ from phoenix.config import (
     Pooling,
     PositionScheme,
 )
+from phoenix.gen.actions import ACTIONS, DISCRETE_COUNT
 
 FORMAT_VERSION = 1
+_COUNT_MAX = 2**63 - 1
+# Each layer is looked for by name: a count without bound would use up memory first.
+_LAYERS_MAX = 1_000
 
 
 class CheckpointError(ValueError):
@@ -83,11 +88,16 @@ class Manifest:
     files: Mapping[str, str]
     provenance: Provenance
     neutral_items_after_ms: int | None
+    # How often people did each action, by its name; None: not recorded.
+    base_rates: Mapping[str, float] | None = None
+    # What the loaded models must reproduce; None in manifests from before there was one.
+    sample: Sample | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Plain values, in the order in which they read well."""
-        plain = dataclasses.asdict(self)
-        return {**plain.pop("provenance"), **plain}
+        plain = dataclasses.asdict(dataclasses.replace(self, sample=None))
+        sample = None if self.sample is None else self.sample.to_json()
+        return {**plain.pop("provenance"), **plain, "sample": sample}
 
     @staticmethod
     def from_json(value: Mapping[str, Any]) -> "Manifest":
@@ -120,11 +130,33 @@ class Manifest:
                 files=dict(value["files"]),
                 provenance=provenance,
                 neutral_items_after_ms=None if neutral is None else int(neutral),
+                base_rates=_base_rates(value.get("base_rates")),
+                sample=_sample(value.get("sample")),
             )
         except KeyError as error:
             raise CheckpointError(f"manifest.json: field {error} is missing") from error
         except (TypeError, ValueError) as error:
             raise CheckpointError(f"manifest.json: {error}") from error
+
+
+def _base_rates(value: Mapping[str, Any] | None) -> Mapping[str, float] | None:
+    if value is None:
+        return None
+    unknown = value.keys() - {action.name for action in ACTIONS[:DISCRETE_COUNT]}
+    if unknown:
+        raise ValueError(f"base_rates: {min(unknown)} is not a discrete action of actions.json")
+    return {name: float(rate) for name, rate in value.items()}
+
+
+def _sample(value: Sequence[Mapping[str, Any]] | None) -> Sample | None:
+    if value is None:
+        return None
+    try:
+        return Sample.from_json(value)
+    except KeyError as error:
+        raise ValueError(f"sample: {error} is missing") from error
+    except (TypeError, ValueError, IndexError) as error:
+        raise ValueError(f"sample: {error}") from error
 
 
 def config_to_json(config: ModelConfig, hashes: HashParameters) -> dict[str, Any]:
@@ -160,9 +192,40 @@ def config_to_json(config: ModelConfig, hashes: HashParameters) -> dict[str, Any
     }
 
 
+def _count(value: Mapping[str, Any], key: str, fallback: int | None = None) -> int:
+    """A whole number of 1 or more. Raises KeyError or ValueError."""
+    found = value[key] if fallback is None else value.get(key, fallback)
+    if type(found) is not int or not 1 <= found <= _COUNT_MAX:
+        raise ValueError(f"key {key}: expected a whole number from 1 on, found {found!r}")
+    return found
+
+
+def _layers(value: Mapping[str, Any]) -> int:
+    layers = _count(value, "num_layers")
+    if layers > _LAYERS_MAX:
+        raise ValueError(f"key num_layers: expected {_LAYERS_MAX} at most, found {layers}")
+    return layers
+
+
+def _number(value: Mapping[str, Any], key: str, fallback: float) -> float:
+    found = value.get(key, fallback)
+    if type(found) not in (int, float) or not 0 < found < _COUNT_MAX:
+        raise ValueError(f"key {key}: expected a number above 0, found {found!r}")
+    return float(found)
+
+
+def _integers(value: Mapping[str, Any], key: str) -> tuple[int, ...]:
+    found = value[key]
+    if not isinstance(found, list) or not all(type(item) is int for item in found):
+        raise ValueError(f"key hash_params.{key}: expected whole numbers, found {found!r}")
+    return tuple(found)
+
+
 def _entity_hash(value: Mapping[str, Any], name: str) -> EntityHash:
     constants = value["hash_params"]
-    scales = tuple(int(scale) for scale in constants[f"{name}_hash_scales"])
+    if not isinstance(constants, dict):
+        raise ValueError(f"key hash_params: expected an object, found {constants!r}")
+    scales = _integers(constants, f"{name}_hash_scales")
     if len(scales) != value[f"num_{name}_hashes"]:
         raise ValueError(
             f"num_{name}_hashes is {value[f'num_{name}_hashes']}, but hash_params has "
@@ -170,9 +233,9 @@ def _entity_hash(value: Mapping[str, Any], name: str) -> EntityHash:
         )
     return EntityHash(
         scales=scales,
-        biases=tuple(int(bias) for bias in constants[f"{name}_biases"]),
-        modulus=int(constants[f"{name}_modulus"]),
-        buckets=int(value[f"{name}_vocab_size"]),
+        biases=_integers(constants, f"{name}_biases"),
+        modulus=_count(constants, f"{name}_modulus"),
+        buckets=_count(value, f"{name}_vocab_size"),
     )
 
 
@@ -185,22 +248,23 @@ def config_from_json(
       CheckpointError: A key is absent or its value impossible; names `file` and the key.
     """
     try:
+        heads = _count(value, "num_heads")
         config = ModelConfig(
-            embedding_size=value["emb_size"],
-            key_size=value["key_size"],
-            query_heads=value["num_heads"],
-            key_value_heads=value.get("num_kv_heads", value["num_heads"]),
-            layers=value["num_layers"],
-            history_length=value["history_seq_len"],
-            candidates_length=value["candidate_seq_len"],
-            num_actions=value["num_actions"],
-            user_hashes=value["num_user_hashes"],
-            item_hashes=value["num_item_hashes"],
-            author_hashes=value["num_author_hashes"],
-            product_surfaces=value.get("product_surface_vocab_size", 16),
-            post_age_granularity_minutes=value.get("post_age_granularity_mins", 60),
-            widening=value.get("widening", 2.0),
-            attention_multiplier=value.get("attention_multiplier", 0.125),
+            embedding_size=_count(value, "emb_size"),
+            key_size=_count(value, "key_size"),
+            query_heads=heads,
+            key_value_heads=_count(value, "num_kv_heads", heads),
+            layers=_layers(value),
+            history_length=_count(value, "history_seq_len"),
+            candidates_length=_count(value, "candidate_seq_len"),
+            num_actions=_count(value, "num_actions"),
+            user_hashes=_count(value, "num_user_hashes"),
+            item_hashes=_count(value, "num_item_hashes"),
+            author_hashes=_count(value, "num_author_hashes"),
+            product_surfaces=_count(value, "product_surface_vocab_size", 16),
+            post_age_granularity_minutes=_count(value, "post_age_granularity_mins", 60),
+            widening=_number(value, "widening", 2.0),
+            attention_multiplier=_number(value, "attention_multiplier", 0.125),
             **dataclasses.asdict(flags),
         )
         return config, HashParameters(

@@ -1,28 +1,59 @@
-"""Reads the files of a checkpoint directory and checks each against what it must be."""
+"""Reads a checkpoint directory, and believes nothing of it that it has not checked."""
 
 import hashlib
 import json
-import zipfile
+import os
 from collections.abc import Mapping
-from pathlib import Path
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import numpy as np
 
-from phoenix.array_types import Parameters
-from phoenix.bundle import EmbeddingTables, ModelKind
-from phoenix.checkpoint_config import CheckpointError, Manifest, ModelFlags
-from phoenix.config import HashParameters, ModelConfig
+from phoenix.bundle import ModelBundle, ModelKind
+from phoenix.checked_arrays import checked_parameters, checked_tables, read_arrays, require_kind
+from phoenix.checkpoint_config import CheckpointError, Manifest, ModelFlags, config_from_json
 from phoenix.gen.actions import ACTIONS_SHA256
-from phoenix.mapped_npz import map_npz
-from phoenix.parameter_shapes import ranker_parameter_shapes, retrieval_parameter_shapes
+from phoenix.mapped_npz import member_checksums
 
 MANIFEST = "manifest.json"
 MODEL_KINDS: tuple[ModelKind, ...] = ("ranker", "retrieval")
 MODEL_FILES = ("config.json", "model_params.npz", "embedding_tables.npz")
+REQUIRED_FILES = tuple(f"{kind}/{file}" for kind in MODEL_KINDS for file in MODEL_FILES)
 # Presence of these weights tells v2's ranker from v1's.
 _DWELL_WEIGHT = "phoenix_model/history_dwell_time_proj1"
 _CONTINUOUS_WEIGHT = "phoenix_model/continuous_unembeddings"
+_VERSION_LENGTH = 12
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """Both models of a directory, tables mapped from disk."""
+
+    directory: Path
+    ranker: ModelBundle
+    retrieval: ModelBundle
+    # None for the published layout.
+    manifest: Manifest | None
+    # Short and unique to the contents: the first hexadecimal digits of a SHA-256.
+    version: str
+
+
+# Which directory and files stand at a path: device, inode, size and time of change of each.
+Identity = tuple[tuple[str, int, int, int, int], ...]
+
+
+def checkpoint_identity(directory: Path) -> Identity | None:
+    """Changes when a checkpoint is replaced or touched; None where there is no directory. Cheap."""
+    found = []
+    for name in (".", MANIFEST, *REQUIRED_FILES):
+        try:
+            status = os.stat(directory / name)
+        except OSError:
+            continue
+        found.append((name, status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns))
+    # A file at the path, or nothing that may be looked at, has no "." in it.
+    return tuple(found) if found and found[0][0] == "." else None
 
 
 def file_sha256(path: Path) -> str:
@@ -31,8 +62,7 @@ def file_sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def read_json(path: Path, name: str) -> dict[str, Any]:
-    """A JSON object. Raises CheckpointError with `name`."""
+def _read_json(path: Path, name: str) -> dict[str, Any]:
     try:
         value = json.loads(path.read_text())
     except OSError as error:
@@ -40,18 +70,8 @@ def read_json(path: Path, name: str) -> dict[str, Any]:
     except ValueError as error:
         raise CheckpointError(f"{name}: is not JSON: {error}") from error
     if not isinstance(value, dict):
-        raise CheckpointError(f"{name}: must be a JSON object")
+        raise CheckpointError(f"{name}: expected a JSON object, found {type(value).__name__}")
     return value
-
-
-def read_arrays(path: Path, name: str) -> dict[str, np.ndarray]:
-    """Arrays of an .npz, mapped. Raises CheckpointError with `name`."""
-    try:
-        return map_npz(path)
-    except OSError as error:
-        raise CheckpointError(f"{name}: cannot be read: {error}") from error
-    except (ValueError, zipfile.BadZipFile) as error:
-        raise CheckpointError(f"{name}: torn or not an .npz file: {error}") from error
 
 
 def read_manifest(directory: Path) -> Manifest | None:
@@ -63,20 +83,25 @@ def read_manifest(directory: Path) -> Manifest | None:
     path = directory / MANIFEST
     if not path.exists():
         return None
-    manifest = Manifest.from_json(read_json(path, MANIFEST))
+    manifest = Manifest.from_json(_read_json(path, MANIFEST))
     if manifest.actions_sha256 != ACTIONS_SHA256:
         raise CheckpointError(
-            f"{MANIFEST}: trained on another actions.json: its SHA-256 is "
-            f"{manifest.actions_sha256}, ours {ACTIONS_SHA256}"
+            f"{MANIFEST}: key actions_sha256: trained on another actions.json: expected "
+            f"{ACTIONS_SHA256}, found {manifest.actions_sha256}"
         )
-    for kind in MODEL_KINDS:
-        for file in MODEL_FILES:
-            if f"{kind}/{file}" not in manifest.files:
-                raise CheckpointError(f"{MANIFEST}: files does not list {kind}/{file}")
+    for name in REQUIRED_FILES:
+        if name not in manifest.files:
+            raise CheckpointError(f"{MANIFEST}: files does not list {name}")
     for name, expected in manifest.files.items():
-        if not (directory / name).is_file():
-            raise CheckpointError(f"{name}: is missing")
-        found = file_sha256(directory / name)
+        # A manifest is data from elsewhere: it may not make us read what lies outside.
+        if PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts:
+            raise CheckpointError(f"{MANIFEST}: files: {name} is not below the directory")
+        try:
+            found = file_sha256(directory / name)
+        except FileNotFoundError as error:
+            raise CheckpointError(f"{name}: is missing") from error
+        except OSError as error:
+            raise CheckpointError(f"{name}: cannot be read: {error.strerror}") from error
         if found != expected:
             raise CheckpointError(f"{name}: SHA-256 is {found}, {MANIFEST} says {expected}")
     return manifest
@@ -94,45 +119,72 @@ def published_flags(kind: ModelKind, parameters: Mapping[str, np.ndarray]) -> Mo
     )
 
 
-def _check_shape(file: str, key: str, *, found: tuple[int, ...], expected: tuple[int, ...]) -> None:
-    if found != expected:
-        raise CheckpointError(f"{file}: key {key}: expected shape {expected}, found {found}")
+def _load_model(directory: Path, kind: ModelKind, manifest: Manifest | None) -> ModelBundle:
+    config_file, weights_file, tables_file = (f"{kind}/{file}" for file in MODEL_FILES)
+    value = _read_json(directory / config_file, config_file)
+    if manifest is None and value.get("requires_manifest"):
+        raise CheckpointError(f"{MANIFEST}: is missing, and {config_file} requires it")
+    weights = read_arrays(directory / weights_file, weights_file)
+    require_kind(weights, file=weights_file, kind=kind)
+    flags = published_flags(kind, weights)
+    if manifest is not None:
+        flags = manifest.ranker if kind == "ranker" else manifest.retrieval
+    config, hashes = config_from_json(value, flags, config_file)
+    return ModelBundle(
+        kind=kind,
+        config=config,
+        parameters=checked_parameters(
+            weights, path=directory / weights_file, file=weights_file, kind=kind, config=config
+        ),
+        tables=checked_tables(
+            read_arrays(directory / tables_file, tables_file),
+            path=directory / tables_file,
+            file=tables_file,
+            config=config,
+            hashes=hashes,
+        ),
+        hashes=hashes,
+        neutral_items_after_ms=None if manifest is None else manifest.neutral_items_after_ms,
+    )
 
 
-def checked_parameters(
-    arrays: Mapping[str, np.ndarray], *, file: str, kind: ModelKind, config: ModelConfig
-) -> Parameters:
-    """Weights in float32. Raises CheckpointError for one absent, misshapen or not finite."""
-    shapes = ranker_parameter_shapes if kind == "ranker" else retrieval_parameter_shapes
-    for key, expected in shapes(config).items():
-        if key not in arrays:
-            raise CheckpointError(
-                f"{file}: key {key}: expected shape {expected}, found no such key"
-            )
-        _check_shape(file, key, found=arrays[key].shape, expected=expected)
-    parameters: dict[str, np.ndarray] = {}
-    for key, value in arrays.items():
-        parameters[key] = np.array(value, np.float32)
-        if not np.isfinite(parameters[key]).all():
-            raise CheckpointError(f"{file}: key {key}: holds values that are not finite")
-    return parameters
+def _version(directory: Path, manifest: Manifest | None) -> str:
+    """Of the manifest, which names every byte; else of small files and tables' checksums."""
+    digest = hashlib.sha256()
+    if manifest is not None:
+        digest.update((directory / MANIFEST).read_bytes())
+    else:
+        for kind in MODEL_KINDS:
+            digest.update((directory / kind / "config.json").read_bytes())
+            digest.update((directory / kind / "model_params.npz").read_bytes())
+            checksums = member_checksums(directory / kind / "embedding_tables.npz")
+            digest.update(json.dumps(checksums).encode())
+    return digest.hexdigest()[:_VERSION_LENGTH]
 
 
-def checked_tables(
-    arrays: Mapping[str, np.ndarray], *, file: str, config: ModelConfig, hashes: HashParameters
-) -> EmbeddingTables:
-    """Tables of users, items and authors. Raises CheckpointError for one absent or misshapen."""
-    sizes = {"user": hashes.user, "item": hashes.item, "author": hashes.author}
-    tables: dict[str, np.ndarray] = {}
-    for name, entity in sizes.items():
-        key = f"{name}_embeddings"
-        expected = (entity.buckets, config.embedding_size)
-        if key not in arrays:
-            raise CheckpointError(
-                f"{file}: key {key}: expected shape {expected}, found no such key"
-            )
-        _check_shape(file, key, found=arrays[key].shape, expected=expected)
-        if arrays[key].dtype != np.float32:
-            raise CheckpointError(f"{file}: key {key}: expected float32, found {arrays[key].dtype}")
-        tables[name] = arrays[key]
-    return EmbeddingTables(**tables)
+def load_checkpoint(directory: Path | str) -> Checkpoint:
+    """Loads both models of a directory; nothing of it is used when anything is wrong.
+
+    With a manifest, every file's SHA-256 and the hash of actions.json must be as it says; without
+    one, the checksums of the archives hold.
+
+    Raises:
+      CheckpointError: A file is absent, torn, tampered with or does not fit; names the file, and
+        for a weight or table its key with expected and found shape. Or the directory was replaced
+        meanwhile: then the next call loads what is there now.
+    """
+    directory = Path(directory)
+    identity = checkpoint_identity(directory)
+    if identity is None:
+        raise CheckpointError(f"{directory}: is not a directory")
+    manifest = read_manifest(directory)
+    ranker = _load_model(directory, "ranker", manifest)
+    retrieval = _load_model(directory, "retrieval", manifest)
+    try:
+        version = _version(directory, manifest)
+    except OSError as error:
+        raise CheckpointError(f"{directory}: went away while it was read: {error}") from error
+    # Files are opened by name, one after the other: half of them might be another checkpoint's.
+    if checkpoint_identity(directory) != identity:
+        raise CheckpointError(f"{directory}: was changed while it was read; load it again")
+    return Checkpoint(directory, ranker, retrieval, manifest, version)

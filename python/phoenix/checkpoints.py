@@ -1,139 +1,64 @@
 """Checkpoint directories: the published layout, with a manifest when they are ours.
 
 python -m phoenix.checkpoints inspect DIR
+python -m phoenix.checkpoints verify DIR
+python -m phoenix.checkpoints install SOURCE TARGET
 
 ranker/, retrieval/   {config.json, model_params.npz, embedding_tables.npz}
-manifest.json         ours: flags, hashes of all files, where it comes from
+manifest.json         ours: flags, hashes of all files, where it comes from, a sample to reproduce
 corpus.npz, example_sequence.json   optional, for the run scripts
 """
 
 import argparse
-import hashlib
+import contextlib
 import io
 import json
-import os
 import shutil
 import sys
-import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from phoenix.bundle import ModelBundle, ModelKind
+from phoenix.atomic_directory import replacing_directory
+from phoenix.bundle import ModelBundle
+from phoenix.canary import check_ranker, check_retrieval, record_sample
+from phoenix.canary_sample import SampleRequest, made_up_requests
 from phoenix.checkpoint_config import (
     FORMAT_VERSION,
     CheckpointError,
     Manifest,
     ModelFlags,
     Provenance,
-    config_from_json,
     config_to_json,
 )
+from phoenix.checkpoint_description import describe_checkpoint
 from phoenix.checkpoint_reading import (
     MANIFEST,
     MODEL_FILES,
     MODEL_KINDS,
-    checked_parameters,
-    checked_tables,
-    published_flags,
-    read_arrays,
-    read_json,
-    read_manifest,
+    REQUIRED_FILES,
+    Checkpoint,
+    file_sha256,
+    load_checkpoint,
 )
 from phoenix.gen.actions import ACTIONS_SHA256
+from phoenix.inference import InferenceEngine
 
-_VERSION_LENGTH = 12
+# What the published layout may have beside the models.
+_OPTIONAL_SUFFIXES = (".npz", ".json")
 
 
 @dataclass(frozen=True)
-class Checkpoint:
-    """Both models of a directory, tables mapped from disk."""
+class CanaryInputs:
+    """What a manifest keeps of the data, so that a service can tell whether the model is sane."""
 
-    directory: Path
-    ranker: ModelBundle
-    retrieval: ModelBundle
-    # None for the published layout.
-    manifest: Manifest | None
-    # Short and unique to the contents: the first hexadecimal digits of a SHA-256.
-    version: str
-
-
-def _load_model(directory: Path, kind: ModelKind, manifest: Manifest | None) -> ModelBundle:
-    names = {file: f"{kind}/{file}" for file in MODEL_FILES}
-    value = read_json(directory / names["config.json"], names["config.json"])
-    if manifest is None and value.get("requires_manifest"):
-        raise CheckpointError(f"{MANIFEST}: is missing, and {names['config.json']} requires it")
-    file = names["model_params.npz"]
-    arrays = read_arrays(directory / file, file)
-    flags = published_flags(kind, arrays)
-    if manifest is not None:
-        flags = manifest.ranker if kind == "ranker" else manifest.retrieval
-    config, hashes = config_from_json(value, flags, names["config.json"])
-    tables_file = names["embedding_tables.npz"]
-    return ModelBundle(
-        kind=kind,
-        config=config,
-        parameters=checked_parameters(arrays, file=file, kind=kind, config=config),
-        tables=checked_tables(
-            read_arrays(directory / tables_file, tables_file),
-            file=tables_file,
-            config=config,
-            hashes=hashes,
-        ),
-        hashes=hashes,
-        neutral_items_after_ms=None if manifest is None else manifest.neutral_items_after_ms,
-    )
-
-
-def _version(directory: Path, manifest: Manifest | None) -> str:
-    """Of the manifest, which names every byte; else of the small files and the tables' sizes."""
-    digest = hashlib.sha256()
-    if manifest is not None:
-        digest.update((directory / MANIFEST).read_bytes())
-    else:
-        for kind in MODEL_KINDS:
-            digest.update((directory / kind / "config.json").read_bytes())
-            digest.update((directory / kind / "model_params.npz").read_bytes())
-            digest.update(str((directory / kind / "embedding_tables.npz").stat().st_size).encode())
-    return digest.hexdigest()[:_VERSION_LENGTH]
-
-
-def load_checkpoint(directory: Path | str) -> Checkpoint:
-    """Loads both models of a directory; nothing of it is used when anything is wrong.
-
-    With a manifest, every file's SHA-256 and the hash of actions.json must be as it says.
-
-    Raises:
-      CheckpointError: A file is absent, torn, tampered with or does not fit; names the file, and
-        for a weight or table its key with expected and found shape.
-    """
-    directory = Path(directory)
-    if not directory.is_dir():
-        raise CheckpointError(f"{directory}: is not a directory")
-    manifest = read_manifest(directory)
-    ranker = _load_model(directory, "ranker", manifest)
-    retrieval = _load_model(directory, "retrieval", manifest)
-    return Checkpoint(directory, ranker, retrieval, manifest, _version(directory, manifest))
-
-
-def _write_synced(path: Path, content: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _sync_directory(directory: Path) -> None:
-    descriptor = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    # Real viewers and posts, a few. Their histories hold nothing later than their requests.
+    requests: Sequence[SampleRequest]
+    # How often people did each action, by its name in actions.json.
+    base_rates: Mapping[str, float]
 
 
 def npz_bytes(arrays: Mapping[str, np.ndarray]) -> bytes:
@@ -148,23 +73,41 @@ def json_bytes(value: Mapping[str, Any]) -> bytes:
     return (json.dumps(value, indent=2) + "\n").encode()
 
 
-def _model_files(bundle: ModelBundle) -> dict[str, bytes]:
+def _manifest_bytes(manifest: Manifest) -> bytes:
+    """The manifest for people to read: a line a field, and a line a request of the sample."""
+    value = manifest.to_json()
+    requests = [json.dumps(request) for request in value.pop("sample") or []]
+    head = json.dumps(value, indent=2).removesuffix("\n}")
+    lines = ",\n    ".join(requests)
+    return f'{head},\n  "sample": [\n    {lines}\n  ]\n}}\n'.encode()
+
+
+def _write_model(directory: Path, bundle: ModelBundle) -> None:
+    """The three files of a model. Tables go from array to disk, with no copy in memory."""
+    directory.mkdir()
     tables = bundle.tables
-    contents = (
-        json_bytes(config_to_json(bundle.config, bundle.hashes)),
-        npz_bytes({name: np.asarray(value) for name, value in bundle.parameters.items()}),
-        npz_bytes(
-            {
-                "user_embeddings": tables.user,
-                "item_embeddings": tables.item,
-                "author_embeddings": tables.author,
-            }
-        ),
+    config_file, weights_file, tables_file = (directory / name for name in MODEL_FILES)
+    config_file.write_bytes(json_bytes(config_to_json(bundle.config, bundle.hashes)))
+    weights = {name: np.asarray(value) for name, value in bundle.parameters.items()}
+    np.savez(weights_file, allow_pickle=False, **weights)
+    np.savez(
+        tables_file,
+        allow_pickle=False,
+        user_embeddings=tables.user,
+        item_embeddings=tables.item,
+        author_embeddings=tables.author,
     )
-    return {
-        f"{bundle.kind}/{name}": content
-        for name, content in zip(MODEL_FILES, contents, strict=True)
-    }
+
+
+@contextlib.contextmanager
+def _replacing_checkpoint(target: Path) -> Iterator[Path]:
+    try:
+        with replacing_directory(target) as temporary:
+            yield temporary
+    except OSError as error:
+        raise CheckpointError(
+            f"{target}: could not be written ({error.strerror}): what was there is as it was"
+        ) from error
 
 
 def save_checkpoint(
@@ -174,14 +117,18 @@ def save_checkpoint(
     retrieval: ModelBundle,
     provenance: Provenance,
     extra_files: Mapping[str, bytes] | None = None,
+    canary: CanaryInputs | None = None,
 ) -> Manifest:
     """Writes a checkpoint with its manifest: under a temporary name, fsynced, then renamed.
 
     A reader sees the old directory or the whole new one. `extra_files` (corpus.npz,
     example_sequence.json, ...) are written and hashed too, by their path from the directory.
+    Without `canary` the sample's requests are made up, and there are no base rates.
 
     Raises:
       ValueError: The bundles are not a ranker and a retrieval model of the same data range.
+      CheckpointError: What the models answer to the sample cannot be served, or the directory
+        cannot be written (a full disk); what was there is as it was.
     """
     if (ranker.kind, retrieval.kind) != MODEL_KINDS:
         raise ValueError(
@@ -189,88 +136,73 @@ def save_checkpoint(
         )
     if ranker.neutral_items_after_ms != retrieval.neutral_items_after_ms:
         raise ValueError("neutral_items_after_ms differs between ranker and retrieval")
-    directory = Path(directory)
-    files = _model_files(ranker) | _model_files(retrieval) | dict(extra_files or {})
-    manifest = Manifest(
-        format_version=FORMAT_VERSION,
-        variant="v2" if ranker.config.continuous else "v1",
-        ranker=ModelFlags.of(ranker.config),
-        retrieval=ModelFlags.of(retrieval.config),
-        actions_sha256=ACTIONS_SHA256,
-        files={name: hashlib.sha256(content).hexdigest() for name, content in files.items()},
-        provenance=provenance,
-        neutral_items_after_ms=ranker.neutral_items_after_ms,
-    )
-    directory.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(prefix=f".{directory.name}-", dir=directory.parent))
-    try:
-        temporary.chmod(0o755)
-        for name, content in (files | {MANIFEST: json_bytes(manifest.to_json())}).items():
-            _write_synced(temporary / name, content)
-        for path in [temporary, *(path for path in temporary.rglob("*") if path.is_dir())]:
-            _sync_directory(path)
-        _replace_directory(temporary, directory)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+    requests = made_up_requests(provenance.data_range_ms[1]) if canary is None else canary.requests
+    sample = record_sample(ranker, retrieval, requests)
+    with _replacing_checkpoint(Path(directory)) as temporary:
+        for bundle in (ranker, retrieval):
+            _write_model(temporary / bundle.kind, bundle)
+        for name, content in (extra_files or {}).items():
+            (temporary / name).parent.mkdir(parents=True, exist_ok=True)
+            (temporary / name).write_bytes(content)
+        manifest = Manifest(
+            format_version=FORMAT_VERSION,
+            variant="v2" if ranker.config.continuous else "v1",
+            ranker=ModelFlags.of(ranker.config),
+            retrieval=ModelFlags.of(retrieval.config),
+            actions_sha256=ACTIONS_SHA256,
+            files={
+                name: file_sha256(temporary / name)
+                for name in (*REQUIRED_FILES, *(extra_files or {}))
+            },
+            provenance=provenance,
+            neutral_items_after_ms=ranker.neutral_items_after_ms,
+            base_rates=None if canary is None else canary.base_rates,
+            sample=sample,
+        )
+        (temporary / MANIFEST).write_bytes(_manifest_bytes(manifest))
+        # Read back: what no service would load must not take the place of what they do.
+        load_checkpoint(temporary)
     return manifest
 
 
-def _replace_directory(source: Path, target: Path) -> None:
-    """Renames `source` to `target`. An older target steps aside first and is then removed."""
-    if target.exists():
-        aside = target.parent / f".{target.name}-old-{os.getpid()}"
-        target.rename(aside)
-        source.rename(target)
-        shutil.rmtree(aside)
-    else:
-        source.rename(target)
-    _sync_directory(target.parent)
+def verify_checkpoint(directory: Path | str) -> Checkpoint:
+    """Loads a checkpoint and asks both models its sample, as a service does before it serves.
+
+    Raises:
+      CheckpointError, ValueError: A service would refuse it; the message is the service's.
+    """
+    checkpoint = load_checkpoint(directory)
+    check_ranker(InferenceEngine(checkpoint.ranker), checkpoint.manifest)
+    check_retrieval(InferenceEngine(checkpoint.retrieval), checkpoint.manifest)
+    return checkpoint
 
 
-def _describe_model(bundle: ModelBundle) -> list[str]:
-    config = bundle.config
-    weights = sum(int(np.size(value)) for value in bundle.parameters.values())
-    tables = bundle.tables
-    return [
-        f"{bundle.kind}:",
-        f"  width {config.embedding_size}, {config.layers} layers, {config.query_heads} query and "
-        f"{config.key_value_heads} key-value heads of {config.key_size}",
-        f"  history {config.history_length}, candidates {config.candidates_length}, "
-        f"actions {config.num_actions}",
-        f"  positions {config.positions}, pooling {config.pooling}, "
-        f"candidate tower {config.candidate_tower}",
-        f"  dwell and age {config.dwell_and_age}, continuous head {config.continuous}, "
-        f"log dwell {config.dwell_log_scale}",
-        f"  {weights:,} weights; rows: users {len(tables.user):,}, items {len(tables.item):,}, "
-        f"authors {len(tables.author):,}",
+def _files_of(checkpoint: Checkpoint) -> list[str]:
+    if checkpoint.manifest is not None:
+        return [*checkpoint.manifest.files, MANIFEST]
+    beside = [
+        path.name
+        for path in checkpoint.directory.iterdir()
+        if path.suffix in _OPTIONAL_SUFFIXES and path.is_file()
     ]
+    return [*REQUIRED_FILES, *beside]
 
 
-def describe_checkpoint(checkpoint: Checkpoint) -> str:
-    """Shape, size and metrics, for people."""
-    size = sum(path.stat().st_size for path in checkpoint.directory.rglob("*") if path.is_file())
-    lines = [f"{checkpoint.directory}  version {checkpoint.version}  {size / 1e6:.1f} MB"]
-    lines += _describe_model(checkpoint.ranker) + _describe_model(checkpoint.retrieval)
-    manifest = checkpoint.manifest
-    if manifest is None:
-        return "\n".join([*lines, "no manifest: the published layout"])
-    source = manifest.provenance
-    first, last = source.data_range_ms
-    lines += [
-        f"manifest: {len(manifest.files)} files, every SHA-256 as it says",
-        f"  git commit {source.git_commit}",
-        f"  trained by: {source.training_command}",
-        f"  data from {_day(first)} to {_day(last)}, item dropout {source.item_dropout}",
-        f"  posts created after {_day(manifest.neutral_items_after_ms)} have no rows of their own",
-    ]
-    lines += [f"  {name} = {value:.4g}" for name, value in source.metrics.items()]
-    return "\n".join(lines)
+def install_checkpoint(source: Path | str, target: Path | str) -> Checkpoint:
+    """Copies a checkpoint into the place of another, verified there before it takes the place.
 
-
-def _day(time_ms: int | None) -> str:
-    if time_ms is None:
-        return "never"
-    return datetime.fromtimestamp(time_ms / 1_000, UTC).isoformat(timespec="seconds")
+    Raises:
+      CheckpointError, ValueError: It cannot be used or not be written; `target` is as it was.
+    """
+    source, target = Path(source), Path(target)
+    names = _files_of(load_checkpoint(source))
+    with _replacing_checkpoint(target) as temporary:
+        for name in names:
+            (temporary / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source / name, temporary / name)
+        # The copy and not the source: it is what will be served.
+        verify_checkpoint(temporary)
+    return load_checkpoint(target)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -278,11 +210,25 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m phoenix.checkpoints")
     commands = parser.add_subparsers(dest="command", required=True)
     inspect = commands.add_parser("inspect", help="print shape, size and metrics")
-    inspect.add_argument("directory", type=Path, metavar="DIR")
-    directory: Path = parser.parse_args(arguments).directory
+    verify = commands.add_parser("verify", help="check all that a service checks before it serves")
+    install = commands.add_parser(
+        "install", help="put a verified copy of SOURCE in the place of TARGET, in one step"
+    )
+    for command in (inspect, verify):
+        command.add_argument("directory", type=Path, metavar="DIR")
+    install.add_argument("directory", type=Path, metavar="SOURCE")
+    install.add_argument("target", type=Path, metavar="TARGET")
+    options = parser.parse_args(arguments)
+    directory: Path = options.directory
     try:
-        print(describe_checkpoint(load_checkpoint(directory)))
-    except CheckpointError as error:
+        if options.command == "inspect":
+            print(describe_checkpoint(load_checkpoint(directory)))
+        elif options.command == "verify":
+            print(f"{directory}: version {verify_checkpoint(directory).version} can be served")
+        else:
+            installed = install_checkpoint(directory, options.target)
+            print(f"{options.target}: holds version {installed.version}")
+    except (ValueError, OSError) as error:
         print(f"{directory}: {error}", file=sys.stderr)
         return 1
     return 0

@@ -126,6 +126,23 @@ class RetrievalIndex:
         segment = self._segments[max(self._segments)]
         return int(segment.created_at_ms[: segment.length][segment.is_live[: segment.length]].max())
 
+    def live_posts(self) -> IndexedPosts:
+        """Every post that can be found, in no particular order."""
+        none = np.zeros(0, np.int64)
+        columns = (
+            np.concatenate(
+                [
+                    none,
+                    *(
+                        getattr(segment, name)[: segment.length][segment.is_live[: segment.length]]
+                        for segment in self._segments.values()
+                    ),
+                ]
+            )
+            for name in ("post_ids", "author_ids", "created_at_ms")
+        )
+        return IndexedPosts(*columns)
+
     def upsert(
         self, posts: IndexedPosts, vectors: Float[np.ndarray, "n d"], *, now_ms: int
     ) -> None:

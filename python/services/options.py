@@ -27,6 +27,10 @@ class ServiceOptions:
     waiting_max: int
     # Retrieval: posts of one author in an answer, when the request does not say.
     posts_per_author_max: int
+    # Between two looks at the checkpoint's path; 0 = none, only SIGHUP and LoadCheckpoint.
+    watch_seconds: float
+    # Below it peers may name other checkpoints to load; None = only the served path.
+    checkpoint_root: Path | None
 
     @property
     def address(self) -> str:
@@ -48,6 +52,13 @@ def _positive(text: str) -> int:
     value = int(text)
     if value < 1:
         raise argparse.ArgumentTypeError(f"must be at least 1, found {value}")
+    return value
+
+
+def _seconds(text: str) -> float:
+    value = float(text)
+    if not 0 <= value < float("inf"):
+        raise argparse.ArgumentTypeError(f"must be 0 (never) or more, found {text}")
     return value
 
 
@@ -96,6 +107,18 @@ def parse_options(
         default=20,
         help="retrieval: posts of one author in an answer when the request does not say",
     )
+    parser.add_argument(
+        "--watch-seconds",
+        type=_seconds,
+        default=1.0,
+        help="looks this often for another checkpoint at the path; 0 = only at SIGHUP or when told",
+    )
+    parser.add_argument(
+        "--checkpoint-root",
+        type=Path,
+        metavar="DIR",
+        help="callers of LoadCheckpoint may name directories below it",
+    )
     parsed = parser.parse_args(arguments)
     if not parsed.allow_remote and not _is_loopback(parsed.host):
         raise StartError(
@@ -112,4 +135,6 @@ def parse_options(
         parent_stdin=parsed.parent_stdin,
         waiting_max=parsed.waiting_max,
         posts_per_author_max=parsed.posts_per_author_max,
+        watch_seconds=parsed.watch_seconds,
+        checkpoint_root=parsed.checkpoint_root,
     )

@@ -8,14 +8,14 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 
 import grpc
 import numpy as np
 from jaxtyping import Float
 
 from phoenix.bundle import Candidates, History
-from phoenix.checkpoints import load_checkpoint
+from phoenix.canary import check_ranker
+from phoenix.checkpoint_reading import Checkpoint
 from phoenix.gen import phoenix_pb2 as wire
 from phoenix.gen.actions import ACTIONS, DISCRETE_COUNT
 from phoenix.gen.phoenix_pb2_grpc import (
@@ -97,9 +97,8 @@ class RankingService(ModelService[Ranker], RankingServiceServicer):
     def register(self, server: grpc.aio.Server) -> None:
         add_RankingServiceServicer_to_server(self, server)
 
-    def load(self, checkpoint: Path) -> Ranker:
-        loaded = load_checkpoint(checkpoint)
-        return Ranker(InferenceEngine(loaded.ranker), loaded.version)
+    def load(self, checkpoint: Checkpoint) -> Ranker:
+        return Ranker(InferenceEngine(checkpoint.ranker), checkpoint.version)
 
     def warming_steps(self, model: Ranker) -> Sequence[Callable[[], None]]:
         return [
@@ -107,6 +106,9 @@ class RankingService(ModelService[Ranker], RankingServiceServicer):
             for history in warmed_histories(model.engine.config)
             for candidates in WARMED_CANDIDATES
         ]
+
+    def check(self, model: Ranker, checkpoint: Checkpoint) -> None:
+        check_ranker(model.engine, checkpoint.manifest)
 
     def model_version(self, model: Ranker) -> str:
         return model.version

@@ -5,17 +5,17 @@ python -m services.retrieval_service --checkpoint DIR
 
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 
 import grpc
 import numpy as np
 from jaxtyping import Float, Int
 
 from phoenix.bundle import History
-from phoenix.checkpoints import load_checkpoint
+from phoenix.canary import check_retrieval
+from phoenix.checkpoint_reading import Checkpoint
 from phoenix.gen import phoenix_pb2 as wire
 from phoenix.gen.phoenix_pb2_grpc import (
     RetrievalServiceServicer,
@@ -24,6 +24,7 @@ from phoenix.gen.phoenix_pb2_grpc import (
 from phoenix.inference import InferenceEngine
 from phoenix.retrieval_index import IndexedPosts, RetrievalIndex, SearchResult
 from services.batching import WorkQueue
+from services.carry_over_index import POSTS_PER_STEP, IndexChanges, carry_over_index
 from services.column_checks import InvalidRequestError, require_id, to_integers
 from services.model_service import ModelService, warmed_histories, with_statuses
 from services.post_embedder import PostEmbedder
@@ -36,7 +37,7 @@ RESULTS_MAX = 5_000
 POSTS_MAX = 50_000
 # Posts computed at a time, so that a viewer never waits behind a whole import. With the first
 # bucket, the two programs that embedding needs.
-_POSTS_PER_TURN = 1_024
+_POSTS_PER_TURN = POSTS_PER_STEP
 _WARMED_POSTS = (64, _POSTS_PER_TURN)
 
 
@@ -61,6 +62,8 @@ class Retriever:
         self.version = version
         # Replaced as a whole on the model thread, so that any thread may read it.
         self.contents = IndexContents(0, 0)
+        # Hears of every change, so that the retriever that follows this one misses none.
+        self.changes = IndexChanges()
         self._index = RetrievalIndex(engine.config.embedding_size)
         self._embedder = PostEmbedder(engine)
 
@@ -84,11 +87,17 @@ class Retriever:
         """Adds posts to the index, or replaces them."""
         self._index.upsert(posts, self.embed(posts), now_ms=_now_ms())
         self._publish_contents()
+        self.changes.upserted(posts)
 
     def remove(self, post_ids: Int[np.ndarray, " n"]) -> None:
         """Takes posts out of the index."""
         self._index.remove(post_ids)
         self._publish_contents()
+        self.changes.removed(post_ids)
+
+    def live_posts(self) -> IndexedPosts:
+        """Every post of the index."""
+        return self._index.live_posts()
 
     def _publish_contents(self) -> None:
         index = self._index
@@ -155,9 +164,8 @@ class RetrievalService(ModelService[Retriever], RetrievalServiceServicer):
     def register(self, server: grpc.aio.Server) -> None:
         add_RetrievalServiceServicer_to_server(self, server)
 
-    def load(self, checkpoint: Path) -> Retriever:
-        loaded = load_checkpoint(checkpoint)
-        return Retriever(InferenceEngine(loaded.retrieval), loaded.version)
+    def load(self, checkpoint: Checkpoint) -> Retriever:
+        return Retriever(InferenceEngine(checkpoint.retrieval), checkpoint.version)
 
     def warming_steps(self, model: Retriever) -> Sequence[Callable[[], None]]:
         histories = warmed_histories(model.engine.config)
@@ -165,6 +173,14 @@ class RetrievalService(ModelService[Retriever], RetrievalServiceServicer):
             *(partial(model.engine.warm, [], [posts]) for posts in _WARMED_POSTS),
             *(partial(model.engine.warm, [history], [1]) for history in histories),
         ]
+
+    def check(self, model: Retriever, checkpoint: Checkpoint) -> None:
+        check_retrieval(model.engine, checkpoint.manifest)
+
+    def carry_over(
+        self, old: Retriever, new: Retriever
+    ) -> Generator[Callable[[], None], None, None]:
+        return carry_over_index(old, new)
 
     def model_version(self, model: Retriever) -> str:
         return model.version

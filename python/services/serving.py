@@ -9,7 +9,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
 import grpc
 import jax
@@ -17,6 +17,7 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
 from services.batching import WorkQueue
+from services.checkpoint_path import CheckpointPaths
 from services.model_service import ModelService
 from services.options import ServiceOptions, StartError, parse_options
 
@@ -27,7 +28,6 @@ _GRACE_SECONDS = 1.0
 _PING_INTERVAL_MS_MIN = 5_000
 _START_FAILED = 2
 
-Model = TypeVar("Model")
 ServiceFactory = Callable[[WorkQueue, ServiceOptions], ModelService[Any]]
 
 
@@ -92,25 +92,41 @@ def _bind(server: grpc.aio.Server, options: ServiceOptions, program: str) -> int
     return port
 
 
-async def load_and_warm(service: ModelService[Model], options: ServiceOptions) -> Model:
-    """The model, every program compiled, before anyone asks for it.
+async def load_and_warm(service: ModelService[Any], options: ServiceOptions) -> str:
+    """Serves the first model once every program is compiled and the canary passed.
+
+    Returns:
+      Its version; not the model itself, which goes when another takes over.
 
     Raises:
       StartError: The checkpoint cannot be used.
     """
+
+    def say_warmed(done: int, total: int) -> None:
+        _say({"progress": "warming", "done": done, "total": total})
+
     try:
-        model = await service.queue.run(lambda: service.load(options.checkpoint))
+        model = await service.swap.start(options.checkpoint, say_warmed)
     except (ValueError, OSError) as error:
         raise StartError(
             f"The checkpoint {options.checkpoint} cannot be used ({error}): restore it, or name "
             "another with --checkpoint."
         ) from error
-    steps = service.warming_steps(model)
-    for done, step in enumerate(steps):
-        _say({"progress": "warming", "done": done, "total": len(steps)})
-        await service.queue.run(step)
-    _say({"progress": "warming", "done": len(steps), "total": len(steps)})
-    return model
+    service.serve(model)
+    return service.model_version(model)
+
+
+def _watch_checkpoint(
+    service: ModelService[Any], options: ServiceOptions, asked: asyncio.Event
+) -> asyncio.Task[None]:
+    """Swaps whenever the checkpoint's path changes, and when asked."""
+    service.paths = CheckpointPaths(options.checkpoint, options.checkpoint_root)
+    service.swap.on_swap = lambda old, new: _say(
+        {"swapped": True, "modelVersion": new, "previousVersion": old}
+    )
+    seconds = options.watch_seconds if options.watch_seconds > 0 else None
+    watching = service.swap.watch(options.checkpoint, seconds=seconds, asked=asked)
+    return asyncio.create_task(watching)
 
 
 async def _serve(make_service: ServiceFactory, options: ServiceOptions, program: str) -> None:
@@ -118,6 +134,8 @@ async def _serve(make_service: ServiceFactory, options: ServiceOptions, program:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
+    look = asyncio.Event()
+    loop.add_signal_handler(signal.SIGHUP, look.set)
     if options.parent_stdin:
         _watch_standard_input(lambda: loop.call_soon_threadsafe(stop.set))
     service = make_service(WorkQueue(options.waiting_max), options)
@@ -139,8 +157,8 @@ async def _serve(make_service: ServiceFactory, options: ServiceOptions, program:
     stopping = asyncio.ensure_future(stop.wait())
     await asyncio.wait({loading, stopping}, return_when=asyncio.FIRST_COMPLETED)
     if loading.done():
-        model = loading.result()
-        service.serve(model)
+        version = loading.result()
+        watching = _watch_checkpoint(service, options, look)
         await report(health_pb2.HealthCheckResponse.SERVING)
         _say(
             {
@@ -148,10 +166,13 @@ async def _serve(make_service: ServiceFactory, options: ServiceOptions, program:
                 "service": service.label,
                 "host": options.host,
                 "port": port,
-                "modelVersion": service.model_version(model),
+                "modelVersion": version,
             }
         )
-        await stopping
+        await asyncio.wait({watching, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        if watching.done():
+            # It never returns: this raises what ended it.
+            watching.result()
     await report(health_pb2.HealthCheckResponse.NOT_SERVING)
     await server.stop(_GRACE_SECONDS)
 

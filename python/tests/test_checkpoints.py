@@ -54,7 +54,8 @@ def _rewrite_hash(directory: Path, file: str) -> None:
 def test_what_is_saved_is_loaded(tmp_path: Path) -> None:
     manifest = _save(tmp_path / "demo")
     checkpoint = load_checkpoint(tmp_path / "demo")
-    assert checkpoint.manifest == manifest
+    assert checkpoint.manifest is not None
+    assert checkpoint.manifest.to_json() == manifest.to_json()
     assert manifest.files.keys() == {*FILES, "corpus.npz"}
     saved = random_bundle("ranker", small_config(dwell_log_scale=True))
     loaded = checkpoint.ranker
@@ -162,7 +163,7 @@ def _change_arrays(path: Path, changes: dict[str, np.ndarray | None]) -> None:
             "ranker/model_params.npz",
             "phoenix_model/proj_mat_1",
             np.full((64, 32), np.nan, np.float32),
-            "not finite",
+            r"expected finite numbers, found nan at \[0, 0\]",
         ),
         (
             "ranker/embedding_tables.npz",

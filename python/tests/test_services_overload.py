@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from phoenix.bundle import Candidates, History
+from phoenix.checkpoints import load_checkpoint
 from phoenix.gen import phoenix_pb2 as wire
 from phoenix.gen.phoenix_pb2_grpc import RankingServiceStub
 from services.batching import WorkQueue
@@ -69,7 +70,7 @@ async def _served(checkpoint: Path) -> AsyncIterator[Served]:
     service.register(server)
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
-    service.serve(service.load(checkpoint))
+    service.serve(service.load(load_checkpoint(checkpoint)))
     try:
         async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
             yield Served(service, RankingServiceStub(channel))

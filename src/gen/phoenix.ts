@@ -190,6 +190,24 @@ export interface GetStatusResponse {
   queueLength: number;
   /** A random value drawn when the process started: a new one means an empty index. */
   instanceId: string;
+  /** The version that is being loaded and warmed beside this one; empty = none. */
+  loadingModelVersion: string;
+  /** How often another checkpoint took over, and how many were refused. */
+  swaps: bigint;
+  refusedCheckpoints: bigint;
+  /** Why the last one was refused: file, key, expected and found; empty = none was. */
+  lastRefusedCheckpoint: string;
+}
+
+export interface LoadCheckpointRequest {
+  /** A directory below the service's --checkpoint-root; empty = the served path, read again. */
+  directory: string;
+}
+
+/** After FAILED_PRECONDITION, whose message says why, the model before goes on answering. */
+export interface LoadCheckpointResponse {
+  /** That answers now. */
+  modelVersion: string;
 }
 
 function createBaseRetrieveRequest(): RetrieveRequest {
@@ -2038,7 +2056,17 @@ export const GetStatusRequest: MessageFns<GetStatusRequest> = {
 };
 
 function createBaseGetStatusResponse(): GetStatusResponse {
-  return { modelVersion: "", indexSize: 0n, newestPostCreatedAtMs: 0n, queueLength: 0, instanceId: "" };
+  return {
+    modelVersion: "",
+    indexSize: 0n,
+    newestPostCreatedAtMs: 0n,
+    queueLength: 0,
+    instanceId: "",
+    loadingModelVersion: "",
+    swaps: 0n,
+    refusedCheckpoints: 0n,
+    lastRefusedCheckpoint: "",
+  };
 }
 
 export const GetStatusResponse: MessageFns<GetStatusResponse> = {
@@ -2063,6 +2091,24 @@ export const GetStatusResponse: MessageFns<GetStatusResponse> = {
     }
     if (message.instanceId !== "") {
       writer.uint32(114).string(message.instanceId);
+    }
+    if (message.loadingModelVersion !== "") {
+      writer.uint32(242).string(message.loadingModelVersion);
+    }
+    if (message.swaps !== 0n) {
+      if (BigInt.asIntN(64, message.swaps) !== message.swaps) {
+        throw new globalThis.Error("value provided for field message.swaps of type int64 too large");
+      }
+      writer.uint32(248).int64(message.swaps);
+    }
+    if (message.refusedCheckpoints !== 0n) {
+      if (BigInt.asIntN(64, message.refusedCheckpoints) !== message.refusedCheckpoints) {
+        throw new globalThis.Error("value provided for field message.refusedCheckpoints of type int64 too large");
+      }
+      writer.uint32(256).int64(message.refusedCheckpoints);
+    }
+    if (message.lastRefusedCheckpoint !== "") {
+      writer.uint32(266).string(message.lastRefusedCheckpoint);
     }
     return writer;
   },
@@ -2120,6 +2166,38 @@ export const GetStatusResponse: MessageFns<GetStatusResponse> = {
             message.instanceId = reader.string();
             continue;
           }
+          case 30: {
+            if (tag !== 242) {
+              break;
+            }
+
+            message.loadingModelVersion = reader.string();
+            continue;
+          }
+          case 31: {
+            if (tag !== 248) {
+              break;
+            }
+
+            message.swaps = reader.int64() as bigint;
+            continue;
+          }
+          case 32: {
+            if (tag !== 256) {
+              break;
+            }
+
+            message.refusedCheckpoints = reader.int64() as bigint;
+            continue;
+          }
+          case 33: {
+            if (tag !== 266) {
+              break;
+            }
+
+            message.lastRefusedCheckpoint = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2145,6 +2223,122 @@ export const GetStatusResponse: MessageFns<GetStatusResponse> = {
         : 0n;
     message.queueLength = object.queueLength ?? 0;
     message.instanceId = object.instanceId ?? "";
+    message.loadingModelVersion = object.loadingModelVersion ?? "";
+    message.swaps = (object.swaps !== undefined && object.swaps !== null) ? BigInt(object.swaps) : 0n;
+    message.refusedCheckpoints = (object.refusedCheckpoints !== undefined && object.refusedCheckpoints !== null)
+      ? BigInt(object.refusedCheckpoints)
+      : 0n;
+    message.lastRefusedCheckpoint = object.lastRefusedCheckpoint ?? "";
+    return message;
+  },
+};
+
+function createBaseLoadCheckpointRequest(): LoadCheckpointRequest {
+  return { directory: "" };
+}
+
+export const LoadCheckpointRequest: MessageFns<LoadCheckpointRequest> = {
+  encode(message: LoadCheckpointRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.directory !== "") {
+      writer.uint32(82).string(message.directory);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): LoadCheckpointRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseLoadCheckpointRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.directory = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<LoadCheckpointRequest>): LoadCheckpointRequest {
+    return LoadCheckpointRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<LoadCheckpointRequest>): LoadCheckpointRequest {
+    const message = createBaseLoadCheckpointRequest();
+    message.directory = object.directory ?? "";
+    return message;
+  },
+};
+
+function createBaseLoadCheckpointResponse(): LoadCheckpointResponse {
+  return { modelVersion: "" };
+}
+
+export const LoadCheckpointResponse: MessageFns<LoadCheckpointResponse> = {
+  encode(message: LoadCheckpointResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.modelVersion !== "") {
+      writer.uint32(82).string(message.modelVersion);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): LoadCheckpointResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseLoadCheckpointResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.modelVersion = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<LoadCheckpointResponse>): LoadCheckpointResponse {
+    return LoadCheckpointResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<LoadCheckpointResponse>): LoadCheckpointResponse {
+    const message = createBaseLoadCheckpointResponse();
+    message.modelVersion = object.modelVersion ?? "";
     return message;
   },
 };
@@ -2200,6 +2394,17 @@ export const RetrievalServiceService = {
     responseSerialize: (value: GetStatusResponse): Buffer => Buffer.from(GetStatusResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): GetStatusResponse => GetStatusResponse.decode(value),
   },
+  loadCheckpoint: {
+    path: "/phoenix.RetrievalService/LoadCheckpoint" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: LoadCheckpointRequest): Buffer =>
+      Buffer.from(LoadCheckpointRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): LoadCheckpointRequest => LoadCheckpointRequest.decode(value),
+    responseSerialize: (value: LoadCheckpointResponse): Buffer =>
+      Buffer.from(LoadCheckpointResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): LoadCheckpointResponse => LoadCheckpointResponse.decode(value),
+  },
 } as const;
 
 export interface RetrievalServiceServer extends UntypedServiceImplementation {
@@ -2211,6 +2416,7 @@ export interface RetrievalServiceServer extends UntypedServiceImplementation {
   /** The candidate tower's unit vectors. */
   embedPosts: handleUnaryCall<EmbedPostsRequest, EmbedPostsResponse>;
   getStatus: handleUnaryCall<GetStatusRequest, GetStatusResponse>;
+  loadCheckpoint: handleUnaryCall<LoadCheckpointRequest, LoadCheckpointResponse>;
 }
 
 export interface RetrievalServiceClient extends Client {
@@ -2292,6 +2498,21 @@ export interface RetrievalServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: GetStatusResponse) => void,
   ): ClientUnaryCall;
+  loadCheckpoint(
+    request: LoadCheckpointRequest,
+    callback: (error: ServiceError | null, response: LoadCheckpointResponse) => void,
+  ): ClientUnaryCall;
+  loadCheckpoint(
+    request: LoadCheckpointRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: LoadCheckpointResponse) => void,
+  ): ClientUnaryCall;
+  loadCheckpoint(
+    request: LoadCheckpointRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: LoadCheckpointResponse) => void,
+  ): ClientUnaryCall;
 }
 
 export const RetrievalServiceClient = makeGenericClientConstructor(
@@ -2324,11 +2545,25 @@ export const RankingServiceService = {
     responseSerialize: (value: GetStatusResponse): Buffer => Buffer.from(GetStatusResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): GetStatusResponse => GetStatusResponse.decode(value),
   },
+  /** Loads a checkpoint beside the model that answers, checks it, and answers with it from then on. */
+  loadCheckpoint: {
+    path: "/phoenix.RankingService/LoadCheckpoint" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: LoadCheckpointRequest): Buffer =>
+      Buffer.from(LoadCheckpointRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): LoadCheckpointRequest => LoadCheckpointRequest.decode(value),
+    responseSerialize: (value: LoadCheckpointResponse): Buffer =>
+      Buffer.from(LoadCheckpointResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): LoadCheckpointResponse => LoadCheckpointResponse.decode(value),
+  },
 } as const;
 
 export interface RankingServiceServer extends UntypedServiceImplementation {
   rank: handleUnaryCall<RankRequest, RankResponse>;
   getStatus: handleUnaryCall<GetStatusRequest, GetStatusResponse>;
+  /** Loads a checkpoint beside the model that answers, checks it, and answers with it from then on. */
+  loadCheckpoint: handleUnaryCall<LoadCheckpointRequest, LoadCheckpointResponse>;
 }
 
 export interface RankingServiceClient extends Client {
@@ -2358,6 +2593,22 @@ export interface RankingServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: GetStatusResponse) => void,
+  ): ClientUnaryCall;
+  /** Loads a checkpoint beside the model that answers, checks it, and answers with it from then on. */
+  loadCheckpoint(
+    request: LoadCheckpointRequest,
+    callback: (error: ServiceError | null, response: LoadCheckpointResponse) => void,
+  ): ClientUnaryCall;
+  loadCheckpoint(
+    request: LoadCheckpointRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: LoadCheckpointResponse) => void,
+  ): ClientUnaryCall;
+  loadCheckpoint(
+    request: LoadCheckpointRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: LoadCheckpointResponse) => void,
   ): ClientUnaryCall;
 }
 

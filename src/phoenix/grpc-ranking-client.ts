@@ -4,7 +4,7 @@ import type { GrpcChannel } from './grpc-channel.ts'
 import { readStatus, type ModelStatus } from './model-status.ts'
 import { toFloats, toPackedActions, toPackedCandidates } from './packed-messages.ts'
 import { PhoenixError } from './phoenix-error.ts'
-import { CANDIDATES_PER_CALL_MAX } from './phoenix.params.ts'
+import { CANDIDATES_PER_CALL_MAX, SPLIT_ROUNDS_MAX } from './phoenix.params.ts'
 import type { RankAnswer, RankingClient, RankQuery } from './ranking-client.ts'
 import type { CallOptions } from './retrieval-client.ts'
 
@@ -22,22 +22,30 @@ export class GrpcRankingClient implements RankingClient {
       const none = new Float32Array(0)
       return { probabilities: none, dwellSeconds: none, modelVersion: '' }
     }
-    const starts = []
-    for (let start = 0; start < candidates.length; start += CANDIDATES_PER_CALL_MAX) {
-      starts.push(start)
+    // A model may take over between two parts. Scores of two are never mixed: all is asked again.
+    for (let round = 1; round <= SPLIT_ROUNDS_MAX; round += 1) {
+      const answer = join(await this.#rankParts(query, options), candidates.length)
+      if (answer !== null) return answer
     }
-    const parts = await Promise.all(
-      starts.map((start) => {
-        const part = candidates.slice(start, start + CANDIDATES_PER_CALL_MAX)
-        return this.#rankPart({ ...query, candidates: part }, options)
-      }),
-    )
-    return this.#join(parts, candidates.length)
+    throw this.#badResponse(`changed its model during ${SPLIT_ROUNDS_MAX} tries of one request`)
   }
 
   /** The service's own account, for health details. */
   status(options: CallOptions): Promise<ModelStatus> {
     return readStatus(this.#channel, RankingServiceService.getStatus, options)
+  }
+
+  #rankParts(query: RankQuery, options: CallOptions): Promise<RankAnswer[]> {
+    const starts = []
+    for (let start = 0; start < query.candidates.length; start += CANDIDATES_PER_CALL_MAX) {
+      starts.push(start)
+    }
+    return Promise.all(
+      starts.map((start) => {
+        const part = query.candidates.slice(start, start + CANDIDATES_PER_CALL_MAX)
+        return this.#rankPart({ ...query, candidates: part }, options)
+      }),
+    )
   }
 
   async #rankPart(query: RankQuery, options: CallOptions): Promise<RankAnswer> {
@@ -69,25 +77,24 @@ export class GrpcRankingClient implements RankingClient {
     return { probabilities, dwellSeconds, modelVersion: answer.modelVersion }
   }
 
-  #join(parts: readonly RankAnswer[], count: number): RankAnswer {
-    const [first] = parts
-    if (first === undefined) throw new Error('nothing was asked')
-    if (parts.length === 1) return first
-    const { modelVersion } = first
-    if (parts.some((part) => part.modelVersion !== modelVersion)) {
-      throw this.#badResponse('changed its model between two parts of one request')
-    }
-    const probabilities = new Float32Array(count * DISCRETE_ACTION_COUNT)
-    const dwellSeconds = new Float32Array(count)
-    for (const [index, part] of parts.entries()) {
-      const start = index * CANDIDATES_PER_CALL_MAX
-      probabilities.set(part.probabilities, start * DISCRETE_ACTION_COUNT)
-      dwellSeconds.set(part.dwellSeconds, start)
-    }
-    return { probabilities, dwellSeconds, modelVersion }
-  }
-
   #badResponse(what: string): PhoenixError {
     return new PhoenixError({ service: this.#channel.service, code: 'bad_response', what })
   }
+}
+
+/** The parts as one answer; null when more than one model gave them. */
+function join(parts: readonly RankAnswer[], count: number): RankAnswer | null {
+  const [first] = parts
+  if (first === undefined) throw new Error('nothing was asked')
+  if (parts.length === 1) return first
+  const { modelVersion } = first
+  if (parts.some((part) => part.modelVersion !== modelVersion)) return null
+  const probabilities = new Float32Array(count * DISCRETE_ACTION_COUNT)
+  const dwellSeconds = new Float32Array(count)
+  for (const [index, part] of parts.entries()) {
+    const start = index * CANDIDATES_PER_CALL_MAX
+    probabilities.set(part.probabilities, start * DISCRETE_ACTION_COUNT)
+    dwellSeconds.set(part.dwellSeconds, start)
+  }
+  return { probabilities, dwellSeconds, modelVersion }
 }

@@ -10,6 +10,10 @@ export interface ModelStatus {
   readonly queueLength: number
   /** Another one than before: the service was restarted. */
   readonly instanceId: string
+  /** How often another checkpoint took over since the process started. */
+  readonly swaps: number
+  /** Why the last checkpoint that came was refused; null = none was. */
+  readonly lastRefusedCheckpoint: string | null
 }
 
 /** What the retrieval service says of itself. */
@@ -30,6 +34,8 @@ export async function readStatus(
     modelVersion: answer.modelVersion,
     queueLength: answer.queueLength,
     instanceId: answer.instanceId,
+    swaps: Number(answer.swaps),
+    lastRefusedCheckpoint: answer.lastRefusedCheckpoint || null,
     indexSize: Number(answer.indexSize),
     newestPostCreatedAtMs: Number(answer.newestPostCreatedAtMs),
   }

@@ -6,6 +6,9 @@ export const MESSAGE_BYTES_MAX = 32 * 1024 * 1024
 /** Wire: candidates of one Rank call; more are split. */
 export const CANDIDATES_PER_CALL_MAX = 5_000
 
+/** Tries of a split request until one model has answered all of it: a swap spoils one of them. */
+export const SPLIT_ROUNDS_MAX = 3
+
 /** Wire: posts of one Retrieve answer. */
 export const RETRIEVED_MAX = 5_000
 

@@ -22,6 +22,8 @@ const index: RetrievalIndex = {
     indexSize: 0,
     newestPostCreatedAtMs: 0,
     queueLength: 0,
+    swaps: 0,
+    lastRefusedCheckpoint: null,
   }),
   upsert: async (posts) => posts.length,
   remove: async () => 0,

@@ -43,6 +43,11 @@ function answerTo({ packedCandidates }: RankRequest): RankResponse {
   }
 }
 
+function reversed({ packedCandidates }: RankRequest): RankRequest['packedCandidates'] {
+  if (packedCandidates === undefined) return undefined
+  return { ...packedCandidates, postIds: packedCandidates.postIds.toReversed() }
+}
+
 const candidates = (count: number) =>
   Array.from({ length: count }, (_, at) => ({
     postId: trustPostId(String(at + 1)),
@@ -147,8 +152,29 @@ describe('the ranking client', () => {
     const tooLikely = toBytes(new Float32Array(DISCRETE_ACTION_COUNT).fill(1.5))
     answers.use((request) => ({ ...answerTo(request), packedProbabilities: tooLikely }))
     await expect(rank(1)).rejects.toThrow('a probability outside 0 to 1')
+  })
+
+  it('asks all parts again when a model takes over between two of them', async () => {
+    // The first of four calls meets the old model, whose scores are others.
+    answers.use((request) =>
+      answers.calls === 1
+        ? { ...answerTo({ ...request, packedCandidates: reversed(request) }), modelVersion: 'm0' }
+        : answerTo(request),
+    )
+    const answer = await rank(5_001)
+    expect(answers.calls).toBe(4)
+    expect(answer.modelVersion).toBe('m1')
+    const ids = Array.from({ length: 5_001 }, (_, at) => BigInt(at + 1))
+    expect(answer.probabilities).toEqual(probabilitiesOf(ids))
+  })
+
+  it('gives up on a service whose model is another one with every call', async () => {
     answers.use((request) => ({ ...answerTo(request), modelVersion: `m${answers.calls}` }))
-    await expect(rank(5_001)).rejects.toThrow('changed its model between two parts')
+    await expect(rank(5_001)).rejects.toMatchObject({
+      code: 'bad_response',
+      message: 'phoenix-ranking: changed its model during 3 tries of one request',
+    })
+    expect(answers.calls).toBe(6)
   })
 
   it('rejects as a whole when one part fails', async () => {

@@ -1,8 +1,8 @@
 import { status } from '@grpc/grpc-js'
 import {
+  GetStatusResponse,
   RetrievalServiceService,
   type GetStatusRequest,
-  type GetStatusResponse,
   type RemovePostsRequest,
   type RemovePostsResponse,
   type UpsertPostsRequest,
@@ -39,13 +39,13 @@ export class IndexServer {
     return { indexSize: BigInt(this.ids.size) }
   })
 
-  readonly #status = new Switchable<GetStatusRequest, GetStatusResponse>(() => ({
-    modelVersion: 'm1',
-    indexSize: BigInt(this.ids.size),
-    newestPostCreatedAtMs: 0n,
-    queueLength: 0,
-    instanceId: this.instanceId,
-  }))
+  readonly #status = new Switchable<GetStatusRequest, GetStatusResponse>(() =>
+    GetStatusResponse.fromPartial({
+      modelVersion: 'm1',
+      indexSize: BigInt(this.ids.size),
+      instanceId: this.instanceId,
+    }),
+  )
 
   async start(): Promise<string> {
     const { upsertPosts, removePosts, getStatus } = RetrievalServiceService

@@ -1,8 +1,9 @@
-import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
+import { execFile, execFileSync, spawn, type ChildProcess } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { promisify } from 'node:util'
 
 const ROOT = join(import.meta.dirname, '..', '..')
 const PYTHON = process.env['HOMEFEED_PYTHON'] ?? join(ROOT, '.homefeed/python/bin/python')
@@ -25,6 +26,25 @@ export function saveRandomCheckpoint(): RandomCheckpoint {
   return { directory, remove: () => rmSync(directory, { recursive: true, force: true }) }
 }
 
+/** Another model with random weights takes the place of a checkpoint; its version. */
+export async function installRandomCheckpoint(
+  checkpoint: RandomCheckpoint,
+  seed: number,
+): Promise<string> {
+  const script = [
+    'import pathlib, sys',
+    'from phoenix.checkpoints import load_checkpoint',
+    'from tests.random_checkpoint import save_random_checkpoint',
+    'save_random_checkpoint(pathlib.Path(sys.argv[1]), int(sys.argv[2]))',
+    'print(load_checkpoint(sys.argv[1]).version)',
+  ].join('\n')
+  const place = join(checkpoint.directory, 'checkpoint')
+  const { stdout } = await promisify(execFile)(PYTHON, ['-c', script, place, String(seed)], {
+    cwd: PYTHON_ROOT,
+  })
+  return stdout.trim()
+}
+
 /** A service process of ours that has said it is ready. */
 export interface PythonService {
   readonly process: ChildProcess
@@ -45,7 +65,7 @@ export async function startPythonService(
       ...['-m', `services.${module}`],
       ...['--checkpoint', join(checkpoint.directory, 'checkpoint')],
       ...['--compilation-cache', join(checkpoint.directory, 'compiled')],
-      ...['--port', String(port), '--parent-stdin'],
+      ...['--port', String(port), '--parent-stdin', '--watch-seconds', '0.1'],
     ],
     { cwd: PYTHON_ROOT, stdio: ['pipe', 'pipe', 'inherit'] },
   )

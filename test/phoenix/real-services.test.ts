@@ -14,6 +14,7 @@ import { openTestDatabase } from '../postgres.ts'
 import { waitFor } from '../wait-for.ts'
 import { unhurried } from './grpc-server.ts'
 import {
+  installRandomCheckpoint,
   saveRandomCheckpoint,
   startPythonService,
   type PythonService,
@@ -38,6 +39,10 @@ const posts = (count: number) =>
     authorId: trustUserId(String(1 + at)),
     createdAtMs: nowMs - 1_000 - at,
   }))
+
+function largestDifference(found: Float32Array, expected: Float32Array): number {
+  return Math.max(...found.map((value, at) => Math.abs(value - (expected[at] ?? Infinity))))
+}
 
 let checkpoint: RandomCheckpoint
 const channels: GrpcChannel[] = []
@@ -107,6 +112,49 @@ describe('the real ranking service', () => {
     expect(answer.probabilities).toHaveLength(3 * DISCRETE_ACTION_COUNT)
     expect(channel.isCircuitOpen).toBe(false)
   })
+})
+
+describe('a checkpoint that takes the place of another', () => {
+  it('is seen by every answer after it, and by none in parts', async () => {
+    const own = saveRandomCheckpoint()
+    const service = await startPythonService('ranking_service', own)
+    try {
+      const client = new GrpcRankingClient(openChannel('phoenix-ranking', service))
+      // More than one call takes: the parts may meet two models.
+      const rank = (count = 5_040) =>
+        client.rank(
+          { viewerId: VIEWER, actions: ACTIONS, candidates: posts(count), nowMs },
+          unhurried(),
+        )
+      const before = await rank(40)
+      const answers: Awaited<ReturnType<typeof rank>>[] = []
+      const installing = installRandomCheckpoint(own, 9)
+      const version = await waitFor(
+        async () => {
+          answers.push(await rank())
+          const status = await client.status(unhurried())
+          return status.swaps === 1 ? status.modelVersion : null
+        },
+        { what: 'the swap', timeoutMs: 120_000, everyMs: 1 },
+      )
+      answers.push(await rank())
+      const after = await rank(40)
+      expect(await installing).toBe(version)
+      expect(after.modelVersion).toBe(version)
+      expect(before.modelVersion).not.toBe(version)
+      expect(new Set(answers.map((answer) => answer.modelVersion))).toEqual(
+        new Set([before.modelVersion, version]),
+      )
+      for (const { modelVersion, probabilities } of answers) {
+        const { probabilities: expected } = modelVersion === version ? after : before
+        const start = probabilities.subarray(0, expected.length)
+        expect(largestDifference(start, expected)).toBeLessThan(1e-5)
+      }
+    } finally {
+      await service.kill()
+      own.remove()
+    }
+  }, 240_000)
 })
 
 describe('the real retrieval service', () => {

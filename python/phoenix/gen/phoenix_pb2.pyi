@@ -215,15 +215,35 @@ class GetStatusRequest(_message.Message):
     def __init__(self) -> None: ...
 
 class GetStatusResponse(_message.Message):
-    __slots__ = ("model_version", "index_size", "newest_post_created_at_ms", "queue_length", "instance_id")
+    __slots__ = ("model_version", "index_size", "newest_post_created_at_ms", "queue_length", "instance_id", "loading_model_version", "swaps", "refused_checkpoints", "last_refused_checkpoint")
     MODEL_VERSION_FIELD_NUMBER: _ClassVar[int]
     INDEX_SIZE_FIELD_NUMBER: _ClassVar[int]
     NEWEST_POST_CREATED_AT_MS_FIELD_NUMBER: _ClassVar[int]
     QUEUE_LENGTH_FIELD_NUMBER: _ClassVar[int]
     INSTANCE_ID_FIELD_NUMBER: _ClassVar[int]
+    LOADING_MODEL_VERSION_FIELD_NUMBER: _ClassVar[int]
+    SWAPS_FIELD_NUMBER: _ClassVar[int]
+    REFUSED_CHECKPOINTS_FIELD_NUMBER: _ClassVar[int]
+    LAST_REFUSED_CHECKPOINT_FIELD_NUMBER: _ClassVar[int]
     model_version: str
     index_size: int
     newest_post_created_at_ms: int
     queue_length: int
     instance_id: str
-    def __init__(self, model_version: _Optional[str] = ..., index_size: _Optional[int] = ..., newest_post_created_at_ms: _Optional[int] = ..., queue_length: _Optional[int] = ..., instance_id: _Optional[str] = ...) -> None: ...
+    loading_model_version: str
+    swaps: int
+    refused_checkpoints: int
+    last_refused_checkpoint: str
+    def __init__(self, model_version: _Optional[str] = ..., index_size: _Optional[int] = ..., newest_post_created_at_ms: _Optional[int] = ..., queue_length: _Optional[int] = ..., instance_id: _Optional[str] = ..., loading_model_version: _Optional[str] = ..., swaps: _Optional[int] = ..., refused_checkpoints: _Optional[int] = ..., last_refused_checkpoint: _Optional[str] = ...) -> None: ...
+
+class LoadCheckpointRequest(_message.Message):
+    __slots__ = ("directory",)
+    DIRECTORY_FIELD_NUMBER: _ClassVar[int]
+    directory: str
+    def __init__(self, directory: _Optional[str] = ...) -> None: ...
+
+class LoadCheckpointResponse(_message.Message):
+    __slots__ = ("model_version",)
+    MODEL_VERSION_FIELD_NUMBER: _ClassVar[int]
+    model_version: str
+    def __init__(self, model_version: _Optional[str] = ...) -> None: ...

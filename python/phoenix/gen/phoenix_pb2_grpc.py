@@ -60,6 +60,11 @@ class RetrievalServiceStub:
                 request_serializer=phoenix__pb2.GetStatusRequest.SerializeToString,
                 response_deserializer=phoenix__pb2.GetStatusResponse.FromString,
                 _registered_method=True)
+        self.LoadCheckpoint = channel.unary_unary(
+                '/phoenix.RetrievalService/LoadCheckpoint',
+                request_serializer=phoenix__pb2.LoadCheckpointRequest.SerializeToString,
+                response_deserializer=phoenix__pb2.LoadCheckpointResponse.FromString,
+                _registered_method=True)
 
 
 class RetrievalServiceServicer:
@@ -99,6 +104,12 @@ class RetrievalServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def LoadCheckpoint(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_RetrievalServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -126,6 +137,11 @@ def add_RetrievalServiceServicer_to_server(servicer, server):
                     servicer.GetStatus,
                     request_deserializer=phoenix__pb2.GetStatusRequest.FromString,
                     response_serializer=phoenix__pb2.GetStatusResponse.SerializeToString,
+            ),
+            'LoadCheckpoint': grpc.unary_unary_rpc_method_handler(
+                    servicer.LoadCheckpoint,
+                    request_deserializer=phoenix__pb2.LoadCheckpointRequest.FromString,
+                    response_serializer=phoenix__pb2.LoadCheckpointResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -274,6 +290,33 @@ class RetrievalService:
             metadata,
             _registered_method=True)
 
+    @staticmethod
+    def LoadCheckpoint(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/phoenix.RetrievalService/LoadCheckpoint',
+            phoenix__pb2.LoadCheckpointRequest.SerializeToString,
+            phoenix__pb2.LoadCheckpointResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
 
 class RankingServiceStub:
     """Predicts what a viewer would do with each candidate. Default address 127.0.0.1:50052.
@@ -295,6 +338,11 @@ class RankingServiceStub:
                 request_serializer=phoenix__pb2.GetStatusRequest.SerializeToString,
                 response_deserializer=phoenix__pb2.GetStatusResponse.FromString,
                 _registered_method=True)
+        self.LoadCheckpoint = channel.unary_unary(
+                '/phoenix.RankingService/LoadCheckpoint',
+                request_serializer=phoenix__pb2.LoadCheckpointRequest.SerializeToString,
+                response_deserializer=phoenix__pb2.LoadCheckpointResponse.FromString,
+                _registered_method=True)
 
 
 class RankingServiceServicer:
@@ -313,6 +361,13 @@ class RankingServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def LoadCheckpoint(self, request, context):
+        """Loads a checkpoint beside the model that answers, checks it, and answers with it from then on.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_RankingServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -325,6 +380,11 @@ def add_RankingServiceServicer_to_server(servicer, server):
                     servicer.GetStatus,
                     request_deserializer=phoenix__pb2.GetStatusRequest.FromString,
                     response_serializer=phoenix__pb2.GetStatusResponse.SerializeToString,
+            ),
+            'LoadCheckpoint': grpc.unary_unary_rpc_method_handler(
+                    servicer.LoadCheckpoint,
+                    request_deserializer=phoenix__pb2.LoadCheckpointRequest.FromString,
+                    response_serializer=phoenix__pb2.LoadCheckpointResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -382,6 +442,33 @@ class RankingService:
             '/phoenix.RankingService/GetStatus',
             phoenix__pb2.GetStatusRequest.SerializeToString,
             phoenix__pb2.GetStatusResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def LoadCheckpoint(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/phoenix.RankingService/LoadCheckpoint',
+            phoenix__pb2.LoadCheckpointRequest.SerializeToString,
+            phoenix__pb2.LoadCheckpointResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -14,6 +14,7 @@ from phoenix.checkpoints import Provenance, json_bytes, npz_bytes, save_checkpoi
 from phoenix.config import HashParameters
 from phoenix.data.training_log import TrainingLog
 from phoenix.gen.actions import ACTIONS
+from phoenix.training.canary_inputs import canary_inputs
 from phoenix.training.factorise import Factors, factorise
 from phoenix.training.model_sizes import (
     hashes_for,
@@ -232,6 +233,7 @@ def run_job(
             item_dropout=job.ranker.drop.item,
             metrics=metrics,
         ),
+        canary=canary_inputs(sequences),
         extra_files={
             "corpus.npz": _corpus(job.log),
             "example_sequence.json": _example_sequence(sequences, end_ms),
