@@ -1,0 +1,80 @@
+"""Shapes that requests are padded to, so that each is compiled once.
+
+Histories are padded to a bucket. Candidates are cut into chunks of few sizes: five thousand
+candidates and sixty-five then run the same two programs, and at most 63 or 255 columns are waste.
+"""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from phoenix.bundle import Candidates, History
+
+# Lengths of histories. Each step costs a program; half of a step is the most that is wasted.
+HISTORY_BUCKETS = (32, 64, 128, 256, 512, 1_024)
+# Candidates of one program call. 256 columns make full matrix products while the attention
+# weights of 1,024 history tokens still fit the cache; measured against 128, 384, 512 and all.
+CANDIDATE_CHUNKS = (64, 256)
+POST_BUCKETS = (64, 1_024, 8_192)
+
+
+def bucket_for(count: int, buckets: Sequence[int]) -> int:
+    """The smallest bucket that holds `count`; behind the last one, its doubles."""
+    for bucket in buckets:
+        if count <= bucket:
+            return bucket
+    bucket = buckets[-1]
+    while bucket < count:
+        bucket *= 2
+    return bucket
+
+
+def chunks_of(count: int) -> Iterator[tuple[slice, int]]:
+    """Which candidates go together, and the length to which each part is padded."""
+    largest = CANDIDATE_CHUNKS[-1]
+    for start in range(0, count, largest):
+        part = slice(start, min(start + largest, count))
+        yield part, bucket_for(part.stop - part.start, CANDIDATE_CHUNKS)
+
+
+def padded(column: np.ndarray, length: int) -> np.ndarray:
+    """A column as a batch of one row, zeros behind."""
+    width = [(0, length - column.shape[0])] + [(0, 0)] * (column.ndim - 1)
+    return np.pad(column, width)[None]
+
+
+def pad_history(history: History, history_length: int, *, length: int | None = None) -> History:
+    """A batch of one: the newest `history_length` events, padded behind.
+
+    Args:
+      length: Padded length; None = the bucket that fits.
+    """
+    kept = slice(max(0, history.post_ids.shape[0] - history_length), None)
+    if length is None:
+        length = bucket_for(history.post_ids[kept].shape[0], HISTORY_BUCKETS)
+    columns = vars(history).items()
+    return History(**{name: padded(column[kept], length) for name, column in columns})
+
+
+def pad_candidates(candidates: Candidates, part: slice, length: int) -> Candidates:
+    """A batch of one: some of the candidates, padded behind."""
+    columns = vars(candidates).items()
+    return Candidates(**{name: padded(column[part], length) for name, column in columns})
+
+
+def empty_history() -> History:
+    """The history of a viewer who did nothing yet."""
+    return made_up_history(0)
+
+
+def made_up_history(length: int) -> History:
+    """So many events without a meaning, to compile for."""
+    ids = np.ones(length, np.int64)
+    return History(
+        post_ids=ids,
+        author_ids=ids,
+        actions=np.zeros((length, 18), np.float32),
+        dwell_seconds=np.zeros(length, np.float32),
+        surfaces=ids,
+        created_at_ms=ids,
+    )
