@@ -19,6 +19,7 @@ from phoenix.padding import (
     HISTORY_BUCKETS,
     POST_BUCKETS,
     bucket_for,
+    chunk_sizes,
     chunks_of,
     empty_history,
     made_up_history,
@@ -37,6 +38,9 @@ from phoenix.serving_weights import serving_weights
 from phoenix.tokens import CandidateTokens, HistoryTokens
 
 __all__ = ["HISTORY_BUCKETS", "InferenceEngine", "bucket_for", "empty_history"]
+
+# Real candidates of each chunk, and its outputs, maybe still being computed.
+StartedScores = list[tuple[int, RankerOutputs]]
 
 _represent_posts = jax.jit(candidate_representation, static_argnames="config")
 
@@ -73,7 +77,7 @@ class InferenceEngine:
         """
         self.bundle = bundle
         self.config = bundle.config
-        self.order = action_order(bundle.config.num_actions)
+        self._order = action_order(bundle.config.num_actions)
         used = bundle.parameters
         if bundle.kind == "ranker":
             self._weights = serving_weights(used, self.config, half_precision=half_precision)
@@ -145,35 +149,42 @@ class InferenceEngine:
             history=self.bundle.lookup_history(padded_history),
         )
 
-    def score(
+    def start_scoring(
         self, prefix: ViewerPrefix, candidates: Candidates, request_time_ms: int
-    ) -> tuple[Float[np.ndarray, "c a"], Float[np.ndarray, "c n"] | None]:
-        """Probabilities and continuous outputs in the model's own order, one row a candidate.
+    ) -> StartedScores:
+        """`score`, of which the device may not be done yet when this returns.
 
-        The device computes one chunk while the rows of the next are looked up.
+        It computes one chunk while the rows of the next are looked up.
         """
-        parts: list[tuple[int, RankerOutputs]] = []
-        for part, length in chunks_of(candidates.post_ids.shape[0]):
+        started: StartedScores = []
+        sizes = chunk_sizes(prefix.history_length)
+        for part, length in chunks_of(candidates.post_ids.shape[0], sizes):
             chunk = pad_candidates(candidates, part, length)
             tokens = self.bundle.lookup_candidates(chunk, request_time_ms)
             outputs = self.score_candidates(prefix=prefix, candidates=tokens, first=part.start)
-            parts.append((part.stop - part.start, outputs))
-        probabilities = [np.asarray(outputs.probabilities)[0, :count] for count, outputs in parts]
-        continuous = [
-            np.asarray(outputs.continuous)[0, :count]
-            for count, outputs in parts
-            if outputs.continuous is not None
-        ]
-        none = np.zeros((0, self.config.num_actions), np.float32)
-        return (
-            np.concatenate([none, *probabilities]),
-            np.concatenate(continuous) if continuous else self._no_continuous(),
-        )
+            started.append((part.stop - part.start, outputs))
+        return started
 
-    def _no_continuous(self) -> Float[np.ndarray, "0 n"] | None:
-        """Of a request without candidates, or of a model without such a head."""
-        shape = (0, CONTINUOUS_OUTPUTS)
-        return np.zeros(shape, np.float32) if self.config.continuous else None
+    def finish_scoring(
+        self, started: StartedScores
+    ) -> tuple[Float[np.ndarray, "c a"], Float[np.ndarray, "c n"] | None]:
+        """What `start_scoring` started, once the device is done."""
+        probabilities = np.zeros((0, self.config.num_actions), np.float32)
+        rows = [np.asarray(outputs.probabilities)[0, :count] for count, outputs in started]
+        probabilities = np.concatenate([probabilities, *rows])
+        if not self.config.continuous:
+            return probabilities, None
+        continuous = [np.zeros((0, CONTINUOUS_OUTPUTS), np.float32)]
+        for count, outputs in started:
+            assert outputs.continuous is not None
+            continuous.append(np.asarray(outputs.continuous)[0, :count])
+        return probabilities, np.concatenate(continuous)
+
+    def score(
+        self, prefix: ViewerPrefix, candidates: Candidates, request_time_ms: int
+    ) -> tuple[Float[np.ndarray, "c a"], Float[np.ndarray, "c n"] | None]:
+        """Probabilities and continuous outputs in the model's own order, one row a candidate."""
+        return self.finish_scoring(self.start_scoring(prefix, candidates, request_time_ms))
 
     def rank(
         self, *, user_id: int, history: History, candidates: Candidates, request_time_ms: int
@@ -187,9 +198,16 @@ class InferenceEngine:
           ValueError: The engine holds no ranker, or the actions have an unknown width.
         """
         prefix = self.viewer_prefix(user_id, history)
-        probabilities, continuous = self.score(prefix, candidates, request_time_ms)
+        return self.predictions(*self.score(prefix, candidates, request_time_ms))
+
+    def predictions(
+        self,
+        probabilities: Float[np.ndarray, "c a"],
+        continuous: Float[np.ndarray, "c n"] | None,
+    ) -> tuple[Float[np.ndarray, "c v"], Float[np.ndarray, " c"] | None]:
+        """Outputs in the model's own order as `rank` gives them."""
         dwell = dwell_seconds(self.config, probabilities=probabilities, continuous=continuous)
-        return self.order.from_model(probabilities), dwell
+        return self._order.from_model(probabilities), dwell
 
     def embed_user(self, user_id: int, history: History) -> Float[np.ndarray, " d"]:
         """The unit vector of one viewer."""

@@ -1,7 +1,7 @@
 """Shapes that requests are padded to, so that each is compiled once.
 
-Histories are padded to a bucket. Candidates are cut into chunks of few sizes: five thousand
-candidates and sixty-five then run the same two programs, and at most 63 or 255 columns are waste.
+Histories are padded to a bucket. Candidates are cut into chunks of few sizes, so that five
+thousand of them and sixty-five run the same programs.
 """
 
 from collections.abc import Iterator, Sequence
@@ -12,9 +12,10 @@ from phoenix.bundle import Candidates, History
 
 # Lengths of histories. Each step costs a program; half of a step is the most that is wasted.
 HISTORY_BUCKETS = (32, 64, 128, 256, 512, 1_024)
-# Candidates of one program call. 256 columns make full matrix products while the attention
-# weights of 1,024 history tokens still fit the cache; measured against 128, 384, 512 and all.
-CANDIDATE_CHUNKS = (64, 256)
+# Candidates of one program call. Wide chunks make the better matrix products as long as their
+# attention weights (heads x prefix x chunk) fit the cache, so long histories go without the last.
+CANDIDATE_CHUNKS = (64, 256, 512)
+_LONG_HISTORY = 256
 POST_BUCKETS = (64, 1_024, 8_192)
 
 
@@ -29,12 +30,16 @@ def bucket_for(count: int, buckets: Sequence[int]) -> int:
     return bucket
 
 
-def chunks_of(count: int) -> Iterator[tuple[slice, int]]:
+def chunk_sizes(history_length: int) -> tuple[int, ...]:
+    """Numbers of candidates that are computed at once, beside a history of a padded length."""
+    return CANDIDATE_CHUNKS if history_length < _LONG_HISTORY else CANDIDATE_CHUNKS[:-1]
+
+
+def chunks_of(count: int, sizes: tuple[int, ...]) -> Iterator[tuple[slice, int]]:
     """Which candidates go together, and the length to which each part is padded."""
-    largest = CANDIDATE_CHUNKS[-1]
-    for start in range(0, count, largest):
-        part = slice(start, min(start + largest, count))
-        yield part, bucket_for(part.stop - part.start, CANDIDATE_CHUNKS)
+    for start in range(0, count, sizes[-1]):
+        part = slice(start, min(start + sizes[-1], count))
+        yield part, bucket_for(part.stop - part.start, sizes)
 
 
 def padded(column: np.ndarray, length: int) -> np.ndarray:
@@ -49,9 +54,10 @@ def pad_history(history: History, history_length: int, *, length: int | None = N
     Args:
       length: Padded length; None = the bucket that fits.
     """
-    kept = slice(max(0, history.post_ids.shape[0] - history_length), None)
+    count = history.post_ids.shape[0]
+    kept = slice(max(0, count - history_length), None)
     if length is None:
-        length = bucket_for(history.post_ids[kept].shape[0], HISTORY_BUCKETS)
+        length = bucket_for(min(count, history_length), HISTORY_BUCKETS)
     columns = vars(history).items()
     return History(**{name: padded(column[kept], length) for name, column in columns})
 

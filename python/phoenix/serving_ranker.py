@@ -43,6 +43,11 @@ class ViewerPrefix:
     valid: PrefixValid
 
     @property
+    def history_length(self) -> int:
+        """Padded length of the history."""
+        return self.valid.shape[1] - 1
+
+    @property
     def byte_count(self) -> int:
         """Memory that it holds."""
         return sum(leaf.nbytes for leaf in jax.tree.leaves(self))

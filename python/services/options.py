@@ -27,6 +27,8 @@ class ServiceOptions:
     waiting_max: int
     # Retrieval: posts of one author in an answer, when the request does not say.
     posts_per_author_max: int
+    # Ranking: weights and activations in bfloat16.
+    half_precision: bool
 
     @property
     def address(self) -> str:
@@ -96,6 +98,11 @@ def parse_options(
         default=20,
         help="retrieval: posts of one author in an answer when the request does not say",
     )
+    parser.add_argument(
+        "--bf16",
+        action="store_true",
+        help="ranking: weights and activations in bfloat16; pays on accelerators, not on CPUs",
+    )
     parsed = parser.parse_args(arguments)
     if not parsed.allow_remote and not _is_loopback(parsed.host):
         raise StartError(
@@ -112,4 +119,5 @@ def parse_options(
         parent_stdin=parsed.parent_stdin,
         waiting_max=parsed.waiting_max,
         posts_per_author_max=parsed.posts_per_author_max,
+        half_precision=parsed.bf16,
     )

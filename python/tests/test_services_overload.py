@@ -3,20 +3,19 @@
 import asyncio
 import contextlib
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import grpc
-import jax
 import numpy as np
 import pytest
 
-from phoenix.bundle import Candidates, History
+from phoenix.cached_ranker import Predictions, Ranker, RankingRequest
 from phoenix.gen import phoenix_pb2 as wire
 from phoenix.gen.phoenix_pb2_grpc import RankingServiceStub
 from services.batching import WorkQueue
-from services.ranking_service import Predictions, Ranker, RankingService
+from services.ranking_service import RankingService
 from services.serving import create_server
 from tests.random_checkpoint import shared_checkpoint
 from tests.service_requests import (
@@ -101,25 +100,18 @@ class CountingRanker(Ranker):
 
     def __init__(self, ranker: Ranker) -> None:
         super().__init__(ranker.engine, ranker.version)
-        self.counts: list[int] = []
+        self.counted: list[int] = []
 
-    def rank(
-        self, *, user_id: int, history: History, candidates: Candidates, request_time_ms: int
-    ) -> Predictions:
-        self.counts.append(candidates.post_ids.shape[0])
-        return super().rank(
-            user_id=user_id,
-            history=history,
-            candidates=candidates,
-            request_time_ms=request_time_ms,
-        )
+    def rank_together(self, requests: Sequence[RankingRequest]) -> list[Predictions]:
+        self.counted += [request.candidates.post_ids.shape[0] for request in requests]
+        return super().rank_together(requests)
 
 
 def _counting(service: RankingService) -> list[int]:
     """Sizes of the rankings that are computed from here on."""
     ranker = CountingRanker(service.model)
     service.serve(ranker)
-    return ranker.counts
+    return ranker.counted
 
 
 def test_more_than_may_wait_are_refused_at_once() -> None:
@@ -183,28 +175,3 @@ def test_a_head_that_the_model_lacks_is_nan_packed_and_0_plain() -> None:
         np.testing.assert_array_equal(plain[~missing], packed[~missing])
 
     _with_service(test, PUBLISHED)
-
-
-def test_nothing_is_compiled_for_a_request_once_warm() -> None:
-    compiled: list[str] = []
-
-    def listen(event: str, duration_secs: float, **_: object) -> None:
-        if event.endswith("backend_compile_duration"):
-            compiled.append(event)
-
-    async def test(served: Served) -> None:
-        jax.clear_caches()
-        jax.monitoring.register_event_duration_secs_listener(listen)
-        service = served.service
-        for step in service.warming_steps(service.model):
-            await service.queue.run(step)
-        assert compiled
-        compiled.clear()
-        for events, count in [(0, 1), (1, 64), (12, 65), (40, 1_200), (5, 2_000), (12, 5_000)]:
-            await served.client.Rank(packed_rank(random_events(events), random_posts(count)))
-        assert compiled == []
-
-    try:
-        _with_service(test, shared_checkpoint())
-    finally:
-        jax.monitoring.unregister_event_duration_listener(listen)
