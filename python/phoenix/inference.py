@@ -14,6 +14,11 @@ from jaxtyping import Array, Float, Integer
 from phoenix.action_order import action_order, dwell_seconds
 from phoenix.array_types import Parameters, UserRepresentation, UserRows
 from phoenix.bundle import Candidates, History, ModelBundle, ModelKind
+from phoenix.candidate_projection import (
+    PROJECTED_BYTES_MAX,
+    CandidateProjection,
+    projected_bytes,
+)
 from phoenix.config import CONTINUOUS_OUTPUTS, ModelConfig
 from phoenix.padding import (
     HISTORY_BUCKETS,
@@ -33,7 +38,7 @@ from phoenix.recsys_retrieval_model import (
     normalise,
     pooled_user_outputs,
 )
-from phoenix.serving_ranker import ViewerPrefix, encode_viewers, score_viewers
+from phoenix.serving_ranker import ProjectedCandidates, ViewerPrefix, encode_viewers, score_viewers
 from phoenix.serving_weights import serving_weights
 from phoenix.tokens import CandidateTokens, HistoryTokens
 
@@ -78,9 +83,12 @@ class InferenceEngine:
         self.bundle = bundle
         self.config = bundle.config
         self._order = action_order(bundle.config.num_actions)
+        self._projection: CandidateProjection | None = None
         used = bundle.parameters
         if bundle.kind == "ranker":
             self._weights = serving_weights(used, self.config, half_precision=half_precision)
+            if projected_bytes(bundle) <= PROJECTED_BYTES_MAX:
+                self._projection = CandidateProjection(bundle)
             # The trunk's are in serving's own layout now.
             used = {name: used[name] for name in used if not name.startswith("transformer/")}
         self._parameters = {name: jax.device_put(value) for name, value in used.items()}
@@ -98,7 +106,11 @@ class InferenceEngine:
         )
 
     def score_candidates(
-        self, *, prefix: ViewerPrefix, candidates: CandidateTokens, first: int = 0
+        self,
+        *,
+        prefix: ViewerPrefix,
+        candidates: CandidateTokens | ProjectedCandidates,
+        first: int = 0,
     ) -> RankerOutputs:
         """Ranking, a batch of viewers: candidates against their prefixes.
 
@@ -149,6 +161,13 @@ class InferenceEngine:
             history=self.bundle.lookup_history(padded_history),
         )
 
+    def _candidate_tokens(
+        self, candidates: Candidates, request_time_ms: int
+    ) -> CandidateTokens | ProjectedCandidates:
+        if self._projection is None:
+            return self.bundle.lookup_candidates(candidates, request_time_ms)
+        return ProjectedCandidates(self._projection.tokens(candidates, request_time_ms))
+
     def start_scoring(
         self, prefix: ViewerPrefix, candidates: Candidates, request_time_ms: int
     ) -> StartedScores:
@@ -160,7 +179,7 @@ class InferenceEngine:
         sizes = chunk_sizes(prefix.history_length)
         for part, length in chunks_of(candidates.post_ids.shape[0], sizes):
             chunk = pad_candidates(candidates, part, length)
-            tokens = self.bundle.lookup_candidates(chunk, request_time_ms)
+            tokens = self._candidate_tokens(chunk, request_time_ms)
             outputs = self.score_candidates(prefix=prefix, candidates=tokens, first=part.start)
             started.append((part.stop - part.start, outputs))
         return started

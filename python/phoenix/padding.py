@@ -13,9 +13,11 @@ from phoenix.bundle import Candidates, History
 # Lengths of histories. Each step costs a program; half of a step is the most that is wasted.
 HISTORY_BUCKETS = (32, 64, 128, 256, 512, 1_024)
 # Candidates of one program call. Wide chunks make the better matrix products as long as their
-# attention weights (heads x prefix x chunk) fit the cache, so long histories go without the last.
-CANDIDATE_CHUNKS = (64, 256, 512)
-_LONG_HISTORY = 256
+# attention weights (heads x prefix x chunk) fit the cache: the last is for shorter histories.
+CANDIDATE_CHUNKS = (64, 256, 768)
+_LONG_HISTORY = 1_024
+# Padding that costs more than another call.
+_WASTE_MAX = 256
 POST_BUCKETS = (64, 1_024, 8_192)
 
 
@@ -37,9 +39,15 @@ def chunk_sizes(history_length: int) -> tuple[int, ...]:
 
 def chunks_of(count: int, sizes: tuple[int, ...]) -> Iterator[tuple[slice, int]]:
     """Which candidates go together, and the length to which each part is padded."""
-    for start in range(0, count, sizes[-1]):
-        part = slice(start, min(start + sizes[-1], count))
-        yield part, bucket_for(part.stop - part.start, sizes)
+    start = 0
+    while start < count:
+        left = count - start
+        length = next((size for size in sizes if size >= left), sizes[-1])
+        if length - left >= _WASTE_MAX:
+            length = max(size for size in sizes if size <= left)
+        stop = min(start + length, count)
+        yield slice(start, stop), length
+        start = stop
 
 
 def padded(column: np.ndarray, length: int) -> np.ndarray:

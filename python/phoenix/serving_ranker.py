@@ -13,7 +13,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
-from phoenix.array_types import Parameters, PrefixValid, UserRows
+from phoenix.array_types import CandidateActivations, Parameters, PrefixValid, UserRows
 from phoenix.config import CONTINUOUS_OUTPUTS, ModelConfig
 from phoenix.recsys_model import RankerOutputs
 from phoenix.serving_trunk import (
@@ -51,6 +51,14 @@ class ViewerPrefix:
     def byte_count(self) -> int:
         """Memory that it holds."""
         return sum(leaf.nbytes for leaf in jax.tree.leaves(self))
+
+
+@jax.tree_util.register_dataclass
+@dataclass(frozen=True)
+class ProjectedCandidates:
+    """Candidates whose tokens are there already (candidate_projection.py)."""
+
+    tokens: CandidateActivations
 
 
 def _columns(matrix: Float[Array, "d i"], rows: Float[Array, "t i"]) -> Float[Array, "d t"]:
@@ -105,7 +113,7 @@ def score_viewers(
     config: ModelConfig,
     *,
     prefix: ViewerPrefix,
-    candidates: CandidateTokens,
+    candidates: CandidateTokens | ProjectedCandidates,
     first: ScalarIndex = 0,
 ) -> RankerOutputs:
     """Scores of a batch of viewers' candidates against their prefixes. O(c s) each.
@@ -113,28 +121,38 @@ def score_viewers(
     Args:
       first: Number of the leftmost candidate in its request; matters to slot positions only.
     """
-    features = candidate_features(parameters, config, candidates)
-    positions = candidate_positions(config, prefix.valid, features.shape[1], first=first)
+    is_projected = isinstance(candidates, ProjectedCandidates)
+    rows = (
+        jnp.asarray(candidates.tokens)
+        if is_projected
+        else candidate_features(parameters, config, candidates)
+    )
+    positions = candidate_positions(config, prefix.valid, rows.shape[1], first=first)
     if config.positions != "slot":
         # All candidates of a viewer stand at one place.
         positions = positions[:, :1]
 
     def score(
-        viewer: tuple[Float[Array, "c ic"], tuple[PrefixLayer, ...], Bool[Array, " p"], Array],
+        viewer: tuple[Float[Array, "c i"], tuple[PrefixLayer, ...], Bool[Array, " p"], Array],
     ) -> Float[Array, "o c"]:
-        rows, layers, is_valid, places = viewer
+        tokens, layers, is_valid, places = viewer
+        x = (
+            tokens.T.astype(weights.candidate_projection.dtype)
+            if is_projected
+            else _columns(weights.candidate_projection, tokens)
+        )
         hidden = attend_candidate_columns(
             weights.layers,
             config,
             prefix=layers,
-            x=_columns(weights.candidate_projection, rows),
+            x=x,
             valid=is_valid,
             positions=places,
         )
         normed_hidden = normed(hidden, weights.output_norm)
         return jnp.matmul(weights.heads, normed_hidden, preferred_element_type=jnp.float32)
 
-    outputs = _for_each(score, (features, prefix.layers, prefix.valid, positions))
+    outputs = _for_each(score, (rows, prefix.layers, prefix.valid, positions))
     return _as_outputs(config, jnp.swapaxes(outputs, 1, 2))
 
 
