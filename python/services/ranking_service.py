@@ -90,6 +90,13 @@ class RankingService(ModelService[Ranker], RankingServiceServicer):
         if self._warming is not None:
             await asyncio.wait({self._warming})
 
+    async def close(self) -> None:
+        """Ends the queue and the compiling behind the work that they are at."""
+        if self._warming is not None:
+            self._warming.cancel()
+        self._compiler.shutdown(wait=False, cancel_futures=True)
+        await self.queue.close()
+
     def model_version(self, model: Ranker) -> str:
         return model.version
 

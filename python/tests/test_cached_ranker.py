@@ -8,6 +8,7 @@ import pytest
 from phoenix.bundle import Candidates, History
 from phoenix.cached_ranker import Predictions, Ranker, RankingRequest
 from phoenix.inference import InferenceEngine
+from phoenix.serving_ranker import ViewerPrefix
 from tests.random_models import event_history, id_candidates, random_bundle, small_config
 
 HOUR_MS = 3_600_000
@@ -164,29 +165,34 @@ def test_a_published_model_scores_by_slot_and_keeps_no_scores() -> None:
     assert np.abs(swapped.probabilities[::-1] - expected).max() > 1e-4
 
 
+class _WatchedEngine(InferenceEngine):
+    """Notes what histories are padded to."""
+
+    lengths: list[int | None]
+
+    def viewer_prefix(
+        self, user_id: int, history: History, *, length: int | None = None
+    ) -> ViewerPrefix:
+        self.lengths.append(length)
+        return super().viewer_prefix(user_id, history, length=length)
+
+
 def test_a_length_that_is_not_compiled_yet_takes_a_longer_one() -> None:
-    config = small_config(history_length=200)
-    engine = InferenceEngine(random_bundle("ranker", config))
-    lengths: list[int | None] = []
-    encode = engine.viewer_prefix
-
-    class Watching(InferenceEngine):
-        def viewer_prefix(self, *args: object, **kwargs: object) -> object:
-            lengths.append(kwargs["length"])  # type: ignore[arg-type]
-            return encode(*args, **kwargs)  # type: ignore[arg-type]
-
-    engine.__class__ = Watching
+    engine = _WatchedEngine(random_bundle("ranker", small_config(history_length=100)))
+    engine.lengths = []
     ranker = Ranker(engine, "1")
+
+    def ask(seed: int) -> Predictions:
+        engine.lengths.clear()
+        return _rank(ranker, _request(id_candidates(3), history=event_history(20, seed)))
+
     for step in ranker.page_programs():
         step()
-    lengths.clear()
-    posts = id_candidates(3)
-    early = _rank(ranker, _request(posts, history=event_history(20)))
+    early = ask(seed=1)
+    assert engine.lengths == [128]
     for step in ranker.other_programs():
         step()
-    lengths.clear()
-    late = _rank(ranker, _request(posts, history=event_history(20, seed=9)))
-    assert lengths == [32]
-    later = _rank(Ranker(engine, "2"), _request(posts, history=event_history(20)))
-    assert late.probabilities.shape == later.probabilities.shape
-    _require_close(early, later)
+    ask(seed=2)
+    assert engine.lengths == [32]
+    request = _request(id_candidates(3), history=event_history(20, 1))
+    _require_close(early, _rank(Ranker(engine, "2"), request))

@@ -14,7 +14,7 @@ import pytest
 
 from phoenix.bundle import Candidates
 from phoenix.candidate_projection import CandidateProjection
-from phoenix.config import ModelConfig, PositionScheme
+from phoenix.config import PositionScheme
 from phoenix.golden import (
     GoldenDirectory,
     golden_candidates,
@@ -82,7 +82,7 @@ def _scored_in_pieces(
     history = _of_viewer(golden_history(golden, dwell=config.continuous), row)
     prefix = engine.encode_prefix(
         user_rows=golden.inputs["user_table"][golden.inputs["user_hashes"]][row : row + 1],
-        history=_longer(history, int(random.integers(0, 9))),
+        history=_longer(history, int(random.choice([0, 7]))),
     )
     candidates = golden_candidates(golden, config, age=config.continuous)
     count = int(golden.valid("candidates_valid", golden.size("C"))[row].sum())
@@ -90,7 +90,7 @@ def _scored_in_pieces(
     cut = int(random.integers(1, count))
     found: dict[str, np.ndarray] = {}
     for piece in (order[:cut], order[cut:]):
-        tokens = _some(candidates, row, piece, len(piece) + int(random.integers(0, 5)))
+        tokens = _some(candidates, row, piece, int(random.choice([8, 11])))
         outputs = engine.score_candidates(prefix=prefix, candidates=tokens)
         for name in ("logits", "probabilities", "continuous"):
             values = getattr(outputs, name)
@@ -101,7 +101,7 @@ def _scored_in_pieces(
     return found
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 @pytest.mark.parametrize("name", ["v2", "v2-grouped"])
 def test_golden_vectors_hold_in_any_pieces_order_padding_and_company(name: str, seed: int) -> None:
     golden = read_golden(GOLDEN / name)
@@ -163,10 +163,9 @@ SHAPES = [
 
 
 @pytest.mark.parametrize("positions", ["slot", "right_anchored", "compact"])
-@pytest.mark.parametrize("shape", range(len(SHAPES)))
-@pytest.mark.parametrize("length", [1, 40, 300])
+@pytest.mark.parametrize(("shape", "length"), [(0, 300), (1, 40), (2, 1), (3, 140)])
 def test_batches_of_random_models_equal_the_plain_form(
-    shape: int, positions: PositionScheme, length: int
+    shape: int, length: int, positions: PositionScheme
 ) -> None:
     config = dataclasses.replace(SHAPES[shape], positions=positions, history_length=length)
     engine = InferenceEngine(random_bundle("ranker", config, seed=shape))
@@ -203,7 +202,7 @@ def test_requests_of_ids_score_alike_in_any_bucket_order_and_number(seed: int) -
     engine = InferenceEngine(random_bundle("ranker", small_config(), seed))
     candidates = id_candidates(900, seed)
     whole = _probabilities(engine, None, candidates)
-    for length, count in [(32, 1), (64, 64), (64, 300), (512, 65), (1_024, 257)]:
+    for length, count in [(32, 1), (64, 300), (512, 65), (1_024, 257)]:
         chosen = random.permutation(900)[:count]
         _require_equal(_probabilities(engine, length, _columns(candidates, chosen)), whole[chosen])
 
