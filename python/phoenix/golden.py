@@ -83,7 +83,8 @@ def read_golden(directory: Path) -> GoldenDirectory:
     )
 
 
-def _config(golden: GoldenDirectory, kind: ModelKind) -> ModelConfig:
+def golden_config(golden: GoldenDirectory, kind: ModelKind) -> ModelConfig:
+    """The model of the vectors, with slot positions."""
     second = golden.config["variant"] == "v2" and kind == "ranker"
     return ModelConfig(
         embedding_size=golden.size("D"),
@@ -105,7 +106,7 @@ def _config(golden: GoldenDirectory, kind: ModelKind) -> ModelConfig:
     )
 
 
-def _engine(golden: GoldenDirectory, config: ModelConfig, kind: ModelKind) -> InferenceEngine:
+def golden_engine(golden: GoldenDirectory, config: ModelConfig, kind: ModelKind) -> InferenceEngine:
     """An engine over the vectors' tables. The inputs are rows already: nothing is hashed."""
     tables = EmbeddingTables(
         user=golden.inputs["user_table"],
@@ -126,7 +127,8 @@ def _engine(golden: GoldenDirectory, config: ModelConfig, kind: ModelKind) -> In
     )
 
 
-def _history(golden: GoldenDirectory, *, dwell: bool) -> HistoryTokens:
+def golden_history(golden: GoldenDirectory, *, dwell: bool) -> HistoryTokens:
+    """The histories of the vectors, with dwell times or without."""
     inputs = golden.inputs
     rows: Int[np.ndarray, "b s h"] = inputs["history_post_hashes"]
     seconds = np.zeros(rows.shape[:2], np.float32)
@@ -143,7 +145,10 @@ def _history(golden: GoldenDirectory, *, dwell: bool) -> HistoryTokens:
     )
 
 
-def _candidates(golden: GoldenDirectory, config: ModelConfig, *, age: bool) -> CandidateTokens:
+def golden_candidates(
+    golden: GoldenDirectory, config: ModelConfig, *, age: bool
+) -> CandidateTokens:
+    """The candidates of the vectors, with ages or without."""
     inputs = golden.inputs
     rows: Int[np.ndarray, "b c h"] = inputs["candidate_post_hashes"]
     ages = np.zeros(rows.shape[:2], np.int32)
@@ -166,13 +171,13 @@ def _candidates(golden: GoldenDirectory, config: ModelConfig, *, age: bool) -> C
 def _ranker_outputs(
     golden: GoldenDirectory, config: ModelConfig, *, name: str, dwell_and_age: bool
 ) -> Arrays:
-    engine = _engine(golden, config, "ranker")
+    engine = golden_engine(golden, config, "ranker")
     prefix = engine.encode_prefix(
         user_rows=golden.inputs["user_table"][golden.inputs["user_hashes"]],
-        history=_history(golden, dwell=dwell_and_age),
+        history=golden_history(golden, dwell=dwell_and_age),
     )
     scored = engine.score_candidates(
-        prefix=prefix, candidates=_candidates(golden, config, age=dwell_and_age)
+        prefix=prefix, candidates=golden_candidates(golden, config, age=dwell_and_age)
     )
     outputs = {
         f"{name}_logits": np.asarray(scored.logits),
@@ -184,11 +189,11 @@ def _ranker_outputs(
 
 
 def _retrieval_outputs(golden: GoldenDirectory, config: ModelConfig) -> Arrays:
-    engine = _engine(golden, config, "retrieval")
+    engine = golden_engine(golden, config, "retrieval")
     inputs = golden.inputs
     user, norm = engine.represent_user(
         user_rows=inputs["user_table"][inputs["user_hashes"]],
-        history=_history(golden, dwell=False),
+        history=golden_history(golden, dwell=False),
     )
     posts = _represented_posts(golden, config)
     return {
@@ -200,7 +205,7 @@ def _retrieval_outputs(golden: GoldenDirectory, config: ModelConfig) -> Arrays:
 
 def _represented_posts(golden: GoldenDirectory, config: ModelConfig) -> np.ndarray:
     inputs = golden.inputs
-    vectors = _engine(golden, config, "retrieval").represent_posts(
+    vectors = golden_engine(golden, config, "retrieval").represent_posts(
         post_rows=inputs["item_table"][inputs["candidate_post_hashes"]],
         author_rows=inputs["author_table"][inputs["candidate_author_hashes"]],
     )
@@ -209,8 +214,8 @@ def _represented_posts(golden: GoldenDirectory, config: ModelConfig) -> np.ndarr
 
 def compute_outputs(golden: GoldenDirectory) -> Arrays:
     """Every output of the directory's variant, by name."""
-    ranker = _config(golden, "ranker")
-    retrieval = _config(golden, "retrieval")
+    ranker = golden_config(golden, "ranker")
+    retrieval = golden_config(golden, "retrieval")
     second = ranker.continuous
     outputs = _ranker_outputs(golden, ranker, name="ranker", dwell_and_age=second)
     outputs |= _retrieval_outputs(golden, retrieval)

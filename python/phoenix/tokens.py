@@ -37,6 +37,8 @@ from phoenix.config import DWELL_SECONDS_MAX, ModelConfig
 
 # First part of the names of a model's own weights.
 Scope = Literal["phoenix_model", "phoenix_retrieval_model"]
+# A number of the host or of the device.
+ScalarIndex = int | Int[Numeric, ""]
 
 
 @jax.tree_util.register_dataclass
@@ -115,10 +117,10 @@ def user_token(parameters: Parameters, scope: Scope, user_rows: UserRows) -> Use
     return (_flat(user_rows) @ named_weight(parameters, scope, "proj_mat_1"))[:, None, :]
 
 
-def history_tokens(
+def history_features(
     parameters: Parameters, config: ModelConfig, *, scope: Scope, history: HistoryTokens
-) -> Float[Array, "b s d"]:
-    """concat(post rows, author rows, actions, surface[, dwell]) . proj_mat_3.
+) -> Float[Array, "b s ih"]:
+    """concat(post rows, author rows, actions, surface[, dwell]), what proj_mat_3 projects.
 
     The action embedding is (2a - 1) . action_projection, and 0 where every action is 0.
     """
@@ -136,13 +138,21 @@ def history_tokens(
         unit = dwell_to_unit(history.dwell_seconds, config)[..., None]
         hidden = jax.nn.gelu(unit @ named_weight(parameters, scope, "history_dwell_time_proj1"))
         features.append(hidden @ named_weight(parameters, scope, "history_dwell_time_proj2"))
-    return jnp.concatenate(features, axis=-1) @ named_weight(parameters, scope, "proj_mat_3")
+    return jnp.concatenate(features, axis=-1)
 
 
-def candidate_tokens(
+def history_tokens(
+    parameters: Parameters, config: ModelConfig, *, scope: Scope, history: HistoryTokens
+) -> Float[Array, "b s d"]:
+    """history_features . proj_mat_3."""
+    features = history_features(parameters, config, scope=scope, history=history)
+    return features @ named_weight(parameters, scope, "proj_mat_3")
+
+
+def candidate_features(
     parameters: Parameters, config: ModelConfig, candidates: CandidateTokens
-) -> CandidateActivations:
-    """concat(post rows, author rows, surface[, age]) . proj_mat_2 of the ranking model."""
+) -> Float[Array, "b c ic"]:
+    """concat(post rows, author rows, surface[, age]), what the ranker's proj_mat_2 projects."""
     scope: Scope = "phoenix_model"
     surfaces = named_weight(parameters, scope, "product_surface_embedding_table")
     features = [
@@ -153,7 +163,15 @@ def candidate_tokens(
     if config.dwell_and_age:
         ages = named_weight(parameters, scope, "post_age_embedding_table")
         features.append(ages[candidates.age_buckets])
-    return jnp.concatenate(features, axis=-1) @ named_weight(parameters, scope, "proj_mat_2")
+    return jnp.concatenate(features, axis=-1)
+
+
+def candidate_tokens(
+    parameters: Parameters, config: ModelConfig, candidates: CandidateTokens
+) -> CandidateActivations:
+    """candidate_features . proj_mat_2 of the ranking model."""
+    features = candidate_features(parameters, config, candidates)
+    return features @ named_weight(parameters, "phoenix_model", "proj_mat_2")
 
 
 def prefix_tokens(
@@ -190,9 +208,9 @@ def prefix_positions(config: ModelConfig, valid: PrefixValid) -> PrefixPositions
 
 
 def candidate_positions(
-    config: ModelConfig, valid: PrefixValid, candidates: int
+    config: ModelConfig, valid: PrefixValid, candidates: int, *, first: ScalarIndex = 0
 ) -> CandidatePositions:
-    """Rotary positions of candidates.
+    """Rotary positions of candidates, the leftmost of which is number `first` of its request.
 
     slot: behind the configured history, at the candidate's place in its chunk of the configured
     length (a candidate of one row never sees another, so chunks need no loop).
@@ -200,7 +218,7 @@ def candidate_positions(
     """
     shape = (valid.shape[0], candidates)
     if config.positions == "slot":
-        place = jnp.arange(candidates, dtype=jnp.int32) % config.candidates_length
+        place = (first + jnp.arange(candidates, dtype=jnp.int32)) % config.candidates_length
         return jnp.broadcast_to(1 + config.history_length + place[None], shape)
     if config.positions == "right_anchored":
         return jnp.full(shape, config.history_length + 1, jnp.int32)

@@ -31,6 +31,8 @@ class ServiceOptions:
     watch_seconds: float
     # Below it peers may name other checkpoints to load; None = only the served path.
     checkpoint_root: Path | None
+    # Ranking: weights and activations in bfloat16.
+    half_precision: bool
 
     @property
     def address(self) -> str:
@@ -119,6 +121,11 @@ def parse_options(
         metavar="DIR",
         help="callers of LoadCheckpoint may name directories below it",
     )
+    parser.add_argument(
+        "--bf16",
+        action="store_true",
+        help="ranking: weights and activations in bfloat16; pays on accelerators, not on CPUs",
+    )
     parsed = parser.parse_args(arguments)
     if not parsed.allow_remote and not _is_loopback(parsed.host):
         raise StartError(
@@ -137,4 +144,5 @@ def parse_options(
         posts_per_author_max=parsed.posts_per_author_max,
         watch_seconds=parsed.watch_seconds,
         checkpoint_root=parsed.checkpoint_root,
+        half_precision=parsed.bf16,
     )

@@ -3,17 +3,17 @@
 python -m services.ranking_service --checkpoint DIR
 """
 
+import asyncio
+import logging
 import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import partial
+from concurrent.futures import ThreadPoolExecutor
 
 import grpc
 import numpy as np
-from jaxtyping import Float
 
-from phoenix.bundle import Candidates, History
+from phoenix.cached_ranker import Predictions, Ranker, RankingRequest
 from phoenix.canary import check_ranker
 from phoenix.checkpoint_reading import Checkpoint
 from phoenix.gen import phoenix_pb2 as wire
@@ -22,61 +22,15 @@ from phoenix.gen.phoenix_pb2_grpc import (
     RankingServiceServicer,
     add_RankingServiceServicer_to_server,
 )
-from phoenix.inference import CANDIDATE_BUCKETS, InferenceEngine
+from phoenix.inference import InferenceEngine
+from services.batching import WorkQueue
 from services.column_checks import InvalidRequestError, require_id
-from services.model_service import ModelService, warmed_histories, with_statuses
+from services.compilations import compilation_count, count_compilations
+from services.model_service import ModelService, with_statuses
 from services.request_columns import ColumnLimits, to_candidates, to_history
 from services.serving import run_service
 
-# What feeds ask for. More candidates are computed in parts, so that the rare large request
-# needs no program of its own.
-WARMED_CANDIDATES = tuple(bucket for bucket in CANDIDATE_BUCKETS if bucket <= 2_560)
-
 _NAMES = [action.name for action in ACTIONS[:DISCRETE_COUNT]]
-
-
-@dataclass(frozen=True)
-class Predictions:
-    """One row a candidate; NaN where the model has no such head."""
-
-    # In the order of actions.json.
-    probabilities: Float[np.ndarray, "c v"]
-    dwell_seconds: Float[np.ndarray, " c"]
-
-
-class Ranker:
-    """The ranking model, asked for any number of candidates."""
-
-    def __init__(self, engine: InferenceEngine, version: str) -> None:
-        self.engine = engine
-        self.version = version
-        # With positions by slot a part must begin where a chunk does.
-        largest, chunk = WARMED_CANDIDATES[-1], engine.config.candidates_length
-        self._part = largest - largest % chunk if chunk <= largest else chunk
-
-    def rank(
-        self, *, user_id: int, history: History, candidates: Candidates, request_time_ms: int
-    ) -> Predictions:
-        """Predictions in the order of the candidates."""
-        count = candidates.post_ids.shape[0]
-        probabilities = np.empty((count, DISCRETE_COUNT), np.float32)
-        seconds = np.full(count, np.nan, np.float32)
-        for start in range(0, count, self._part):
-            part = slice(start, start + self._part)
-            probabilities[part], dwell = self.engine.rank(
-                user_id=user_id,
-                history=history,
-                candidates=Candidates(
-                    post_ids=candidates.post_ids[part],
-                    author_ids=candidates.author_ids[part],
-                    surfaces=candidates.surfaces[part],
-                    created_at_ms=candidates.created_at_ms[part],
-                ),
-                request_time_ms=request_time_ms,
-            )
-            if dwell is not None:
-                seconds[part] = dwell
-        return Predictions(probabilities, seconds)
 
 
 def _plain_predictions(predictions: Predictions) -> list[wire.ActionPredictions]:
@@ -94,18 +48,52 @@ class RankingService(ModelService[Ranker], RankingServiceServicer):
     label = "phoenix-ranking"
     grpc_name = wire.DESCRIPTOR.services_by_name["RankingService"].full_name
 
+    def __init__(self, queue: WorkQueue, *, half_precision: bool = False) -> None:
+        super().__init__(queue)
+        self._half_precision = half_precision
+        self._compiler = ThreadPoolExecutor(1, thread_name_prefix="compiler")
+        # Compiles for short histories; asyncio keeps no task alive by itself.
+        self._warming: asyncio.Task[None] | None = None
+        count_compilations()
+
     def register(self, server: grpc.aio.Server) -> None:
         add_RankingServiceServicer_to_server(self, server)
 
     def load(self, checkpoint: Checkpoint) -> Ranker:
-        return Ranker(InferenceEngine(checkpoint.ranker), checkpoint.version)
+        engine = InferenceEngine(checkpoint.ranker, half_precision=self._half_precision)
+        return Ranker(engine, checkpoint.version)
 
     def warming_steps(self, model: Ranker) -> Sequence[Callable[[], None]]:
-        return [
-            partial(model.engine.warm, [history], [candidates])
-            for history in warmed_histories(model.engine.config)
-            for candidates in WARMED_CANDIDATES
-        ]
+        return model.page_programs()
+
+    def started(self, model: Ranker) -> None:
+        """What is left to compile for a model that answers is compiled beside it."""
+        if self._warming is not None:
+            self._warming.cancel()
+        self._warming = asyncio.get_running_loop().create_task(self._compile_rest(model))
+
+    async def _compile_rest(self, model: Ranker) -> None:
+        """The programs of short histories, on a thread of their own: no request waits for them."""
+        loop = asyncio.get_running_loop()
+        for step in model.other_programs():
+            try:
+                await loop.run_in_executor(self._compiler, step)
+            except Exception:
+                # Requests go on with the programs that there are.
+                logging.getLogger(__name__).exception("compiling for short histories failed")
+                return
+
+    async def all_compiled(self) -> None:
+        """Returns once nothing is left to compile for the model that answers."""
+        if self._warming is not None:
+            await asyncio.wait({self._warming})
+
+    async def close(self) -> None:
+        """Ends the queue and the compiling behind the work that they are at."""
+        if self._warming is not None:
+            self._warming.cancel()
+        self._compiler.shutdown(wait=False, cancel_futures=True)
+        await self.queue.close()
 
     def check(self, model: Ranker, checkpoint: Checkpoint) -> None:
         check_ranker(model.engine, checkpoint.manifest)
@@ -128,14 +116,15 @@ class RankingService(ModelService[Ranker], RankingServiceServicer):
         now_ms = request.request_time_ms or time.time_ns() // 1_000_000
         config = model.engine.config
         limits = ColumnLimits(config.history_length, config.product_surfaces, now_ms)
-        work = partial(
-            model.rank,
+        asked = RankingRequest(
             user_id=request.user_id,
             history=to_history(request, limits),
             candidates=to_candidates(request, limits),
             request_time_ms=now_ms,
         )
-        predictions = await self.compute(context, work)
+        remaining = context.time_remaining()
+        deadline = None if remaining is None else time.monotonic() + remaining
+        predictions = await self.queue.run_together(model.rank_together, asked, deadline)
         if request.HasField("packed_actions") or request.HasField("packed_candidates"):
             return wire.RankResponse(
                 packed_probabilities=predictions.probabilities.astype("<f4").tobytes(),
@@ -150,14 +139,22 @@ class RankingService(ModelService[Ranker], RankingServiceServicer):
     async def GetStatus(  # noqa: N802 - the wire's name
         self, request: wire.GetStatusRequest, context: grpc.aio.ServicerContext
     ) -> wire.GetStatusResponse:
-        """Version and queue."""
-        return self.status()
+        """Version, queue, compilations and caches."""
+        status = self.status()
+        counts = self.model.counts
+        status.compilations = compilation_count()
+        status.prefix_hits = counts.prefix_hits
+        status.prefix_misses = counts.prefix_misses
+        status.score_hits = counts.score_hits
+        status.score_misses = counts.score_misses
+        status.cached_bytes = self.model.cached_bytes
+        return status
 
 
 def main() -> int:
     """The command line; the exit status."""
     return run_service(
-        lambda queue, options: RankingService(queue),
+        lambda queue, options: RankingService(queue, half_precision=options.half_precision),
         program="python -m services.ranking_service",
         port_variable="HOMEFEED_RANKING_PORT",
         port=50_052,

@@ -26,6 +26,8 @@ MESSAGE_BYTES_MAX = 32 * 1024 * 1024
 _GRACE_SECONDS = 1.0
 # The gateway pings idle connections, to notice a frozen service.
 _PING_INTERVAL_MS_MIN = 5_000
+_STREAMS_MAX = 256
+_KEEPALIVE_MS = 30_000
 _START_FAILED = 2
 
 ServiceFactory = Callable[[WorkQueue, ServiceOptions], ModelService[Any]]
@@ -72,6 +74,11 @@ def create_server() -> grpc.aio.Server:
             ("grpc.max_send_message_length", MESSAGE_BYTES_MAX),
             # Else a second service on the same port would quietly take half of the calls.
             ("grpc.so_reuseport", 0),
+            # A client that does not read holds this many answers at most, and a connection that
+            # answers no ping is closed with all that it holds.
+            ("grpc.max_concurrent_streams", _STREAMS_MAX),
+            ("grpc.keepalive_time_ms", _KEEPALIVE_MS),
+            ("grpc.keepalive_timeout_ms", _KEEPALIVE_MS),
             ("grpc.keepalive_permit_without_calls", 1),
             ("grpc.http2.min_ping_interval_without_data_ms", _PING_INTERVAL_MS_MIN),
             ("grpc.http2.min_recv_ping_interval_without_data_ms", _PING_INTERVAL_MS_MIN),

@@ -3,11 +3,11 @@
 import asyncio
 import threading
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 import pytest
 
-from services.batching import DeadlinePassedError, QueueFullError, WorkQueue
+from services.batching import BATCH_MAX, DeadlinePassedError, QueueFullError, WorkQueue
 
 
 def _with_queue(waiting_max: int, test: Callable[[WorkQueue], Awaitable[None]]) -> None:
@@ -131,3 +131,133 @@ def test_the_event_loop_stays_live_while_the_model_computes() -> None:
         assert await running is True
 
     _with_queue(1, test)
+
+
+def test_what_waits_for_equal_work_is_computed_in_one_call() -> None:
+    async def test(queue: WorkQueue) -> None:
+        release, running = await _blocked(queue)
+        batches: list[list[int]] = []
+
+        def double(items: Sequence[int]) -> list[int]:
+            batches.append(list(items))
+            return [2 * item for item in items]
+
+        def negate(items: Sequence[int]) -> list[int]:
+            batches.append(list(items))
+            return [-item for item in items]
+
+        answers = asyncio.gather(
+            *(queue.run_together(double, n) for n in range(BATCH_MAX + 2)),
+            queue.run_together(negate, 5),
+            queue.run(lambda: batches.append([]) or 0),
+            queue.run_together(double, 20),
+            queue.run_together(double, 21),
+        )
+        await asyncio.sleep(0)
+        release.set()
+        await running
+        doubled = [2 * n for n in range(BATCH_MAX + 2)]
+        assert await answers == [*doubled, -5, 0, 40, 42]
+        # In order of arrival: nothing overtakes other work to join a batch.
+        assert batches == [
+            list(range(BATCH_MAX)),
+            [BATCH_MAX, BATCH_MAX + 1],
+            [5],
+            [],
+            [20, 21],
+        ]
+
+    _with_queue(30, test)
+
+
+def test_a_bad_item_fails_itself_alone() -> None:
+    async def test(queue: WorkQueue) -> None:
+        release, running = await _blocked(queue)
+
+        def invert(items: Sequence[int]) -> list[float]:
+            return [1 / item for item in items]
+
+        answers = asyncio.gather(
+            *(queue.run_together(invert, n) for n in (2, 0, 4)), return_exceptions=True
+        )
+        await asyncio.sleep(0)
+        release.set()
+        await running
+        good, bad, last = await answers
+        assert (good, last) == (0.5, 0.25)
+        assert isinstance(bad, ZeroDivisionError)
+
+    _with_queue(4, test)
+
+
+def test_a_batch_leaves_out_who_is_late_or_gone() -> None:
+    async def test(queue: WorkQueue) -> None:
+        release, running = await _blocked(queue)
+        batches: list[list[int]] = []
+
+        def note(items: Sequence[int]) -> Sequence[int]:
+            batches.append(list(items))
+            return items
+
+        first = asyncio.ensure_future(queue.run_together(note, 1))
+        late = asyncio.ensure_future(queue.run_together(note, 2, time.monotonic()))
+        gone = asyncio.ensure_future(queue.run_together(note, 3))
+        last = asyncio.ensure_future(queue.run_together(note, 4))
+        await asyncio.sleep(0)
+        gone.cancel()
+        release.set()
+        await running
+        assert await asyncio.gather(first, last) == [1, 4]
+        with pytest.raises(DeadlinePassedError):
+            await late
+        assert batches == [[1, 4]]
+
+    _with_queue(4, test)
+
+
+def test_a_lone_request_does_not_wait_for_company() -> None:
+    async def run() -> None:
+        # Were it to gather, it would take an hour.
+        queue = WorkQueue(4, gather_seconds=3_600)
+        try:
+            assert await queue.run_together(lambda items: items, 1) == 1
+            assert await queue.run_together(lambda items: items, 2) == 2
+        finally:
+            await queue.close()
+
+    asyncio.run(run())
+
+
+def test_while_requests_overlap_a_batch_gathers_its_company() -> None:
+    async def run() -> None:
+        queue = WorkQueue(2 * BATCH_MAX, gather_seconds=3_600)
+        try:
+            release, running = await _blocked(queue)
+            batches: list[list[int]] = []
+
+            def note(items: Sequence[int]) -> Sequence[int]:
+                batches.append(list(items))
+                return items
+
+            async def ask(numbers: range) -> None:
+                assert await asyncio.gather(
+                    *(queue.run_together(note, n) for n in numbers)
+                ) == list(numbers)
+
+            first = asyncio.ensure_future(ask(range(BATCH_MAX)))
+            left = asyncio.ensure_future(ask(range(BATCH_MAX, BATCH_MAX + 1)))
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+            assert queue.length == BATCH_MAX + 1
+            release.set()
+            await running
+            await first
+            # One is left over; it waits until its batch is whole.
+            assert queue.length == 1
+            await ask(range(BATCH_MAX + 1, 2 * BATCH_MAX))
+            await left
+            assert batches == [list(range(BATCH_MAX)), list(range(BATCH_MAX, 2 * BATCH_MAX))]
+        finally:
+            await queue.close()
+
+    asyncio.run(run())

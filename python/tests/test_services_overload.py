@@ -1,25 +1,16 @@
 """Too many, too late, gone away, no such head: the real servicers behind a real server."""
 
 import asyncio
-import contextlib
-import threading
-from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import grpc
-import jax
 import numpy as np
 import pytest
 
-from phoenix.bundle import Candidates, History
-from phoenix.checkpoints import load_checkpoint
 from phoenix.gen import phoenix_pb2 as wire
-from phoenix.gen.phoenix_pb2_grpc import RankingServiceStub
-from services.batching import WorkQueue
-from services.ranking_service import Predictions, Ranker, RankingService
-from services.serving import create_server
 from tests.random_checkpoint import shared_checkpoint
+from tests.served_ranking import Served, counting, with_service
 from tests.service_requests import (
     packed_matrix,
     packed_rank,
@@ -31,60 +22,10 @@ from tests.service_requests import (
 
 PUBLISHED = Path(__file__).resolve().parents[2] / "test" / "golden" / "published"
 WAITING_MAX = 2
-# How often a condition is looked at, in seconds.
-_LOOK = 0.005
-
-
-@dataclass
-class Served:
-    """A ranking service in this process and a client of it."""
-
-    service: RankingService
-    client: RankingServiceStub
-    # Work that holds the model thread; a task lives as long as something refers to it.
-    blocking: "asyncio.Task[None] | None" = None
-
-    async def block(self) -> threading.Event:
-        """Holds the model thread until the event is set."""
-        started, release = threading.Event(), threading.Event()
-
-        def work() -> None:
-            started.set()
-            release.wait(60)
-
-        self.blocking = asyncio.ensure_future(self.service.queue.run(work))
-        await asyncio.to_thread(started.wait, 60)
-        return release
-
-    async def waiting(self, count: int) -> None:
-        """Returns when so many requests wait."""
-        async with asyncio.timeout(30):
-            while self.service.queue.length != count:
-                await asyncio.sleep(_LOOK)
-
-
-@contextlib.asynccontextmanager
-async def _served(checkpoint: Path) -> AsyncIterator[Served]:
-    service = RankingService(WorkQueue(WAITING_MAX))
-    server = create_server()
-    service.register(server)
-    port = server.add_insecure_port("127.0.0.1:0")
-    await server.start()
-    service.serve(service.load(load_checkpoint(checkpoint)))
-    try:
-        async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
-            yield Served(service, RankingServiceStub(channel))
-    finally:
-        await server.stop(None)
-        await service.queue.close()
 
 
 def _with_service(test: Callable[[Served], Awaitable[None]], checkpoint: Path) -> None:
-    async def run() -> None:
-        async with _served(checkpoint) as served:
-            await test(served)
-
-    asyncio.run(run())
+    with_service(test, checkpoint, waiting_max=WAITING_MAX)
 
 
 async def _code(call: Awaitable[wire.RankResponse]) -> grpc.StatusCode:
@@ -95,32 +36,6 @@ async def _code(call: Awaitable[wire.RankResponse]) -> grpc.StatusCode:
 
 def _request() -> wire.RankRequest:
     return packed_rank(random_events(3), random_posts(4))
-
-
-class CountingRanker(Ranker):
-    """The ranker, which notes how many candidates it was asked for."""
-
-    def __init__(self, ranker: Ranker) -> None:
-        super().__init__(ranker.engine, ranker.version)
-        self.counts: list[int] = []
-
-    def rank(
-        self, *, user_id: int, history: History, candidates: Candidates, request_time_ms: int
-    ) -> Predictions:
-        self.counts.append(candidates.post_ids.shape[0])
-        return super().rank(
-            user_id=user_id,
-            history=history,
-            candidates=candidates,
-            request_time_ms=request_time_ms,
-        )
-
-
-def _counting(service: RankingService) -> list[int]:
-    """Sizes of the rankings that are computed from here on."""
-    ranker = CountingRanker(service.model)
-    service.serve(ranker)
-    return ranker.counts
 
 
 def test_more_than_may_wait_are_refused_at_once() -> None:
@@ -142,7 +57,7 @@ def test_more_than_may_wait_are_refused_at_once() -> None:
 
 def test_a_request_whose_deadline_passes_in_the_queue_is_not_computed() -> None:
     async def test(served: Served) -> None:
-        computed = _counting(served.service)
+        computed = counting(served.service)
         release = await served.block()
         code = await _code(served.client.Rank(_request(), timeout=0.2))
         assert code == grpc.StatusCode.DEADLINE_EXCEEDED
@@ -157,7 +72,7 @@ def test_a_request_whose_deadline_passes_in_the_queue_is_not_computed() -> None:
 
 def test_a_client_that_leaves_frees_its_place() -> None:
     async def test(served: Served) -> None:
-        computed = _counting(served.service)
+        computed = counting(served.service)
         release = await served.block()
         call = served.client.Rank(_request())
         await served.waiting(1)
@@ -184,28 +99,3 @@ def test_a_head_that_the_model_lacks_is_nan_packed_and_0_plain() -> None:
         np.testing.assert_array_equal(plain[~missing], packed[~missing])
 
     _with_service(test, PUBLISHED)
-
-
-def test_nothing_is_compiled_for_a_request_once_warm() -> None:
-    compiled: list[str] = []
-
-    def listen(event: str, duration_secs: float, **_: object) -> None:
-        if event.endswith("backend_compile_duration"):
-            compiled.append(event)
-
-    async def test(served: Served) -> None:
-        jax.clear_caches()
-        jax.monitoring.register_event_duration_secs_listener(listen)
-        service = served.service
-        for step in service.warming_steps(service.model):
-            await service.queue.run(step)
-        assert compiled
-        compiled.clear()
-        for events, count in [(0, 1), (1, 64), (12, 65), (40, 1_200), (5, 2_000), (12, 5_000)]:
-            await served.client.Rank(packed_rank(random_events(events), random_posts(count)))
-        assert compiled == []
-
-    try:
-        _with_service(test, shared_checkpoint())
-    finally:
-        jax.monitoring.unregister_event_duration_listener(listen)

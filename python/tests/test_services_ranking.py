@@ -65,7 +65,7 @@ def test_both_forms_say_what_the_model_says(
 
 
 def test_only_the_newest_events_count(ranking: RankingServiceStub) -> None:
-    history, posts = random_events(30), random_posts(4)
+    history, posts = random_events(10_000), random_posts(4)
     newest = dataclasses.replace(
         history, **{name: column[-12:] for name, column in vars(history).items()}
     )

@@ -190,6 +190,16 @@ export interface GetStatusResponse {
   queueLength: number;
   /** A random value drawn when the process started: a new one means an empty index. */
   instanceId: string;
+  /** Ranking only, since the process started: programs compiled. Does not grow once all are warm. */
+  compilations: bigint;
+  /** Ranking only, of the model that answers: viewers whose history was encoded before, or not. */
+  prefixHits: bigint;
+  prefixMisses: bigint;
+  /** Candidates whose scores were known, or not. */
+  scoreHits: bigint;
+  scoreMisses: bigint;
+  /** What both caches hold. */
+  cachedBytes: bigint;
   /** The version that is being loaded and warmed beside this one; empty = none. */
   loadingModelVersion: string;
   /** How often another checkpoint took over, and how many were refused. */
@@ -2062,6 +2072,12 @@ function createBaseGetStatusResponse(): GetStatusResponse {
     newestPostCreatedAtMs: 0n,
     queueLength: 0,
     instanceId: "",
+    compilations: 0n,
+    prefixHits: 0n,
+    prefixMisses: 0n,
+    scoreHits: 0n,
+    scoreMisses: 0n,
+    cachedBytes: 0n,
     loadingModelVersion: "",
     swaps: 0n,
     refusedCheckpoints: 0n,
@@ -2091,6 +2107,42 @@ export const GetStatusResponse: MessageFns<GetStatusResponse> = {
     }
     if (message.instanceId !== "") {
       writer.uint32(114).string(message.instanceId);
+    }
+    if (message.compilations !== 0n) {
+      if (BigInt.asIntN(64, message.compilations) !== message.compilations) {
+        throw new globalThis.Error("value provided for field message.compilations of type int64 too large");
+      }
+      writer.uint32(120).int64(message.compilations);
+    }
+    if (message.prefixHits !== 0n) {
+      if (BigInt.asIntN(64, message.prefixHits) !== message.prefixHits) {
+        throw new globalThis.Error("value provided for field message.prefixHits of type int64 too large");
+      }
+      writer.uint32(128).int64(message.prefixHits);
+    }
+    if (message.prefixMisses !== 0n) {
+      if (BigInt.asIntN(64, message.prefixMisses) !== message.prefixMisses) {
+        throw new globalThis.Error("value provided for field message.prefixMisses of type int64 too large");
+      }
+      writer.uint32(136).int64(message.prefixMisses);
+    }
+    if (message.scoreHits !== 0n) {
+      if (BigInt.asIntN(64, message.scoreHits) !== message.scoreHits) {
+        throw new globalThis.Error("value provided for field message.scoreHits of type int64 too large");
+      }
+      writer.uint32(144).int64(message.scoreHits);
+    }
+    if (message.scoreMisses !== 0n) {
+      if (BigInt.asIntN(64, message.scoreMisses) !== message.scoreMisses) {
+        throw new globalThis.Error("value provided for field message.scoreMisses of type int64 too large");
+      }
+      writer.uint32(152).int64(message.scoreMisses);
+    }
+    if (message.cachedBytes !== 0n) {
+      if (BigInt.asIntN(64, message.cachedBytes) !== message.cachedBytes) {
+        throw new globalThis.Error("value provided for field message.cachedBytes of type int64 too large");
+      }
+      writer.uint32(160).int64(message.cachedBytes);
     }
     if (message.loadingModelVersion !== "") {
       writer.uint32(242).string(message.loadingModelVersion);
@@ -2166,6 +2218,54 @@ export const GetStatusResponse: MessageFns<GetStatusResponse> = {
             message.instanceId = reader.string();
             continue;
           }
+          case 15: {
+            if (tag !== 120) {
+              break;
+            }
+
+            message.compilations = reader.int64() as bigint;
+            continue;
+          }
+          case 16: {
+            if (tag !== 128) {
+              break;
+            }
+
+            message.prefixHits = reader.int64() as bigint;
+            continue;
+          }
+          case 17: {
+            if (tag !== 136) {
+              break;
+            }
+
+            message.prefixMisses = reader.int64() as bigint;
+            continue;
+          }
+          case 18: {
+            if (tag !== 144) {
+              break;
+            }
+
+            message.scoreHits = reader.int64() as bigint;
+            continue;
+          }
+          case 19: {
+            if (tag !== 152) {
+              break;
+            }
+
+            message.scoreMisses = reader.int64() as bigint;
+            continue;
+          }
+          case 20: {
+            if (tag !== 160) {
+              break;
+            }
+
+            message.cachedBytes = reader.int64() as bigint;
+            continue;
+          }
           case 30: {
             if (tag !== 242) {
               break;
@@ -2223,6 +2323,22 @@ export const GetStatusResponse: MessageFns<GetStatusResponse> = {
         : 0n;
     message.queueLength = object.queueLength ?? 0;
     message.instanceId = object.instanceId ?? "";
+    message.compilations = (object.compilations !== undefined && object.compilations !== null)
+      ? BigInt(object.compilations)
+      : 0n;
+    message.prefixHits = (object.prefixHits !== undefined && object.prefixHits !== null)
+      ? BigInt(object.prefixHits)
+      : 0n;
+    message.prefixMisses = (object.prefixMisses !== undefined && object.prefixMisses !== null)
+      ? BigInt(object.prefixMisses)
+      : 0n;
+    message.scoreHits = (object.scoreHits !== undefined && object.scoreHits !== null) ? BigInt(object.scoreHits) : 0n;
+    message.scoreMisses = (object.scoreMisses !== undefined && object.scoreMisses !== null)
+      ? BigInt(object.scoreMisses)
+      : 0n;
+    message.cachedBytes = (object.cachedBytes !== undefined && object.cachedBytes !== null)
+      ? BigInt(object.cachedBytes)
+      : 0n;
     message.loadingModelVersion = object.loadingModelVersion ?? "";
     message.swaps = (object.swaps !== undefined && object.swaps !== null) ? BigInt(object.swaps) : 0n;
     message.refusedCheckpoints = (object.refusedCheckpoints !== undefined && object.refusedCheckpoints !== null)

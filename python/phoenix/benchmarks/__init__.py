@@ -1,0 +1,1 @@
+"""Benchmarks of the models: python -m phoenix.benchmarks ranking|retrieval [--json]."""
