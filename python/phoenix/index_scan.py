@@ -20,9 +20,13 @@ class Room:
 
     def __init__(self, rows: int) -> None:
         self.rows = rows
-        self.numbers = np.empty(rows, np.int64)
-        self.upper = np.empty(rows, np.float32)
-        self.scratch = np.empty(rows, np.float32)
+        # The scan in C writes before it knows whether a row counts, hence one more.
+        self.numbers = np.empty(rows + 1, np.int64)
+        self.upper = np.empty(rows + 1, np.float32)
+        self.scratch = np.empty(rows + 1, np.float32)
+        self.addresses = tuple(
+            array.ctypes.data for array in (self.numbers, self.upper, self.scratch)
+        )
 
 
 class Scan(ABC):

@@ -14,10 +14,11 @@ from phoenix.indexed_posts import SearchResult
 from phoenix.segment_table import SegmentTable
 from phoenix.vector_codes import Query
 
-# Posts to read for each that is asked for. Guesses; a round too many is remembered for a while.
-_MARGIN_MIN = 1.5
-_MARGIN_MAX = 96.0
-_MARGIN_DECAY = 0.98
+# Posts to read for each that is asked for. A second round is as dear as the first, so what it read
+# is remembered, and forgotten over some hundred searches.
+_MARGIN_MIN = 1.2
+_MARGIN_MAX = 8.0
+_MARGIN_DECAY = 0.995
 
 
 class Searcher:
@@ -33,21 +34,27 @@ class Searcher:
         """The `count` best, largest id first among equals, no author more than `cap` times."""
         if self._room.rows < table.rows:
             self._room = Room(1 << (table.rows - 1).bit_length())
-        wanted, low = int(count * self._margin), LOWEST
-        self._margin = max(self._margin * _MARGIN_DECAY, _MARGIN_MIN)
+        wanted, low, rounds = int(count * self._margin), LOWEST, 0
         while True:
             numbers, low = scan.find(table, query, self._room, low=low, wanted=wanted)
-            is_everything = numbers.shape[0] == table.live_count
             candidates = scan.read(table, query, numbers)
             best = best_within_cap(candidates, count=count, cap=cap)
+            rounds += 1
             is_full = best.scores.shape[0] == count
-            if is_everything or (is_full and best.scores[-1] >= low):
+            is_certified = is_full and best.scores[-1] >= low
+            if is_certified or numbers.shape[0] == table.live_count:
+                self._learn(numbers.shape[0] / count, rounds)
                 return best
             if is_full:
                 wanted, low = table.rows, float(best.scores[-1])
             else:
                 wanted, low = 4 * wanted, LOWEST
-                self._margin = min(2 * self._margin, _MARGIN_MAX)
+
+    def _learn(self, margin: float, rounds: int) -> None:
+        if rounds == 1:
+            self._margin = max(self._margin * _MARGIN_DECAY, _MARGIN_MIN)
+        else:
+            self._margin = min(max(self._margin, margin), _MARGIN_MAX)
 
 
 def best_within_cap(candidates: SearchResult, *, count: int, cap: int) -> SearchResult:
@@ -58,20 +65,18 @@ def best_within_cap(candidates: SearchResult, *, count: int, cap: int) -> Search
     total = candidates.scores.shape[0]
     taken = 4 * count
     while True:
-        chosen = _largest(candidates, taken)
-        order = chosen[_best_first(candidates.posts.post_ids[chosen], candidates.scores[chosen])]
-        authors = candidates.posts.author_ids[order]
+        some = candidates if total <= taken else candidates.at(_largest(candidates, taken))
+        order = _best_first(some.posts.post_ids, some.scores)
+        authors = some.posts.author_ids[order]
         kept = order if _none_above(authors, cap) else order[_is_within_cap(authors, cap)]
         if kept.shape[0] >= count or taken >= total:
-            return candidates.at(kept[:count])
+            return some.at(kept[:count])
         taken *= 4
 
 
 def _largest(candidates: SearchResult, taken: int) -> Int[np.ndarray, " n"]:
-    """Places of the `taken` best, in no order."""
+    """Places of the `taken` best, of which there are more, in no order."""
     scores = candidates.scores
-    if scores.shape[0] <= taken:
-        return np.arange(scores.shape[0])
     threshold = np.partition(scores, scores.shape[0] - taken)[scores.shape[0] - taken]
     above, equal = np.flatnonzero(scores > threshold), np.flatnonzero(scores == threshold)
     ids = candidates.posts.post_ids[equal]

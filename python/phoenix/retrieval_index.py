@@ -118,8 +118,13 @@ class RetrievalIndex:
         in order and skipping an author who has had as many.
 
         Raises:
-          ValueError: The query is not finite.
+          ValueError: The query is not finite, or a number is below 1.
         """
+        if count < 1 or posts_per_author_max < 1:
+            raise ValueError(
+                "count and posts_per_author_max must be at least 1, "
+                f"found {count} and {posts_per_author_max}"
+            )
         if not are_usable(query[None]):
             raise ValueError("the query vector must be finite, and no longer than 1e18")
         if self._table is None:

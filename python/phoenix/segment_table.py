@@ -34,8 +34,12 @@ class SegmentTable:
         self.length_max = max((segment.length_max for segment in segments), default=0.0)
 
     @cached_property
-    def descriptors(self) -> np.ndarray:
-        """The segments as an array of `struct segment`; the table keeps what they point to."""
+    def address(self) -> int:
+        """Where the segments lie as an array of `struct segment`."""
+        return self._descriptors.ctypes.data
+
+    @cached_property
+    def _descriptors(self) -> np.ndarray:
         rows = zip(self.segments, self.firsts.tolist(), strict=True)
         return np.array(
             [(*segment.arrays.addresses, segment.rows, first) for segment, first in rows],

@@ -71,21 +71,15 @@ class NativeScan(Scan):
         asked = _Query(
             codes=query.codes.ctypes.data,
             wide=wide.ctypes.data,
-            vector=query.vector.ctypes.data,
             width=table.width,
             shift=128 * int(query.codes.sum(dtype=np.int64)),
             scale=query.scale,
             length=query.length * (1 + STEP_ERROR),
             slack=slack(table, query, query.error) * (1 + STEP_ERROR),
         )
-        found = _Candidates(
-            numbers=room.numbers.ctypes.data,
-            upper=room.upper.ctypes.data,
-            scratch=room.scratch.ctypes.data,
-            low=low,
-        )
+        found = _Candidates(*room.addresses, 0, low)
         self._library.phoenix_scan(
-            table.descriptors.ctypes.data,
+            table.address,
             len(table.segments),
             ctypes.addressof(asked),
             self._variant,
@@ -102,7 +96,7 @@ class NativeScan(Scan):
         asked = _Query(vector=query.vector.ctypes.data, width=table.width)
         scores, posts = np.empty(count, np.float32), np.empty((count, 3), np.int64)
         self._library.phoenix_read(
-            table.descriptors.ctypes.data,
+            table.address,
             numbers.ctypes.data,
             count,
             ctypes.addressof(asked),
@@ -121,7 +115,5 @@ def native_scans(library: Path) -> Sequence[NativeScan]:
     loaded = _declared(ctypes.CDLL(str(library)))
     mask = loaded.phoenix_variants()
     return [
-        NativeScan(loaded, name)
-        for name in _FASTEST_FIRST
-        if mask >> _VARIANTS.index(name) & 1
+        NativeScan(loaded, name) for name in _FASTEST_FIRST if mask >> _VARIANTS.index(name) & 1
     ]

@@ -23,7 +23,7 @@
 #include <arm_neon.h>
 #endif
 
-enum { ROWS = 16, LANES = 16, AHEAD = 6 };
+enum { ROWS = 16, LANES = 16, AHEAD = 8, SAMPLED = 512 };
 enum variant { PLAIN, AVX2, VNNI, NEON };
 
 // |score - scale * (whole-number score)| <= error * |query|, but for the query's own rounding.
@@ -78,11 +78,12 @@ __attribute__((target("avx512f,avx512vnni"))) static void vnni_sums(
     const uint8_t *codes, const struct query *query, int32_t sums[ROWS]) {
   // Two sums, so that an addition need not wait for the one before it.
   __m512i even = _mm512_setzero_si512(), odd = even;
-  const int32_t *with = (const int32_t *)query->codes;
-  for (int64_t four = 0; four < query->width / 4; four += 2, codes += 8 * ROWS) {
-    even = _mm512_dpbusd_epi32(even, _mm512_loadu_si512(codes), _mm512_set1_epi32(with[four]));
-    odd = _mm512_dpbusd_epi32(
-        odd, _mm512_loadu_si512(codes + 4 * ROWS), _mm512_set1_epi32(with[four + 1]));
+  for (int64_t column = 0; column < query->width; column += 8, codes += 8 * ROWS) {
+    int32_t with[2];
+    memcpy(with, query->codes + column, sizeof with);
+    const __m512i first = _mm512_loadu_si512(codes), second = _mm512_loadu_si512(codes + 4 * ROWS);
+    even = _mm512_dpbusd_epi32(even, first, _mm512_set1_epi32(with[0]));
+    odd = _mm512_dpbusd_epi32(odd, second, _mm512_set1_epi32(with[1]));
   }
   _mm512_storeu_si512(sums, _mm512_add_epi32(even, odd));
 }
@@ -144,7 +145,7 @@ int32_t phoenix_variants(void) {
 struct candidates {
   int64_t *numbers;
   float *upper;
-  float *scratch;  // All three have room for every row.
+  float *scratch;  // All three have room for every row and one more.
   int64_t count;
   float low;  // Every live row that is left out has a smaller bound.
 };
@@ -173,16 +174,26 @@ static float kth_largest(float *values, int64_t count, int64_t k) {
   return values[k - 1];
 }
 
-// Leaves the `wanted` largest, and all that equal the last of them.
+// Leaves the `wanted` largest, or some more: the threshold comes from a sample, and from all values
+// where that one left too few. What equals the threshold stays.
 static void keep_largest(struct candidates *found, int64_t wanted) {
   if (found->count <= wanted) return;
-  memcpy(found->scratch, found->upper, found->count * sizeof(float));
-  found->low = kth_largest(found->scratch, found->count, wanted);
+  const int64_t step = found->count / SAMPLED + 1, sampled = (found->count + step - 1) / step;
+  for (int64_t at = 0; at < sampled; at++) found->scratch[at] = found->upper[at * step];
+  const int64_t rank = sampled * wanted / found->count + SAMPLED / 32;
+  found->low = kth_largest(found->scratch, sampled, rank < sampled ? rank : sampled);
+  int64_t left = 0;
+  for (int64_t at = 0; at < found->count; at++) left += found->upper[at] >= found->low;
+  if (left < wanted) {
+    memcpy(found->scratch, found->upper, found->count * sizeof(float));
+    found->low = kth_largest(found->scratch, found->count, wanted);
+  }
   int64_t kept = 0;
   for (int64_t at = 0; at < found->count; at++) {
-    if (found->upper[at] < found->low) continue;
+    const float upper = found->upper[at];
     found->numbers[kept] = found->numbers[at];
-    found->upper[kept++] = found->upper[at];
+    found->upper[kept] = upper;
+    kept += upper >= found->low;
   }
   found->count = kept;
 }
@@ -215,9 +226,9 @@ void phoenix_scan(const struct segment *segments, int64_t count, const struct qu
       }
       if (high == 0) continue;
       for (int row = 0; row < ROWS; row++) {
-        if (upper[row] < found->low) continue;
         found->numbers[found->count] = segment->first + start + row;
-        found->upper[found->count++] = upper[row];
+        found->upper[found->count] = upper[row];
+        found->count += upper[row] >= found->low;
       }
       if (found->count < crowded) continue;
       keep_largest(found, wanted);
