@@ -7,7 +7,7 @@ from jaxtyping import Float, Int
 
 from phoenix.huge_pages import huge_zeros
 from phoenix.indexed_posts import IndexedPosts
-from phoenix.vector_codes import BLOCK, VectorCodes, encode, pack, padded
+from phoenix.vector_codes import BLOCK, VectorCodes, encode, pack
 
 _ROWS_MIN = 64
 # Segments below this size keep their tombstones: rewriting them saves nothing.
@@ -83,32 +83,25 @@ class Segment:
         return IndexedPosts(*self.arrays.posts[rows].T)
 
     def append(
-        self, posts: IndexedPosts, vectors: Float[np.ndarray, "n d"]
+        self, posts: IndexedPosts, vectors: Float[np.ndarray, "n width"], encoded: VectorCodes
     ) -> Int[np.ndarray, " n"]:
-        """The rows that the posts now have."""
-        whole = padded(vectors, self._width)
-        encoded = encode(whole)
+        """The rows that the posts now have; vectors are padded."""
         start, stop = self.length, self.length + posts.post_ids.shape[0]
         self._make_room(stop)
-        rows = np.arange(start, stop)
-        self._write(rows, posts, encoded)
-        self.arrays.vectors[rows] = whole
+        rows, arrays = np.arange(start, stop), self.arrays
+        arrays.posts[start:stop, 0] = posts.post_ids
+        arrays.posts[start:stop, 1] = posts.author_ids
+        arrays.posts[start:stop, 2] = posts.created_at_ms
+        arrays.vectors[start:stop] = vectors
+        arrays.bounds[start:stop, 0] = encoded.scales
+        arrays.bounds[start:stop, 1] = encoded.errors
+        arrays.codes[rows // BLOCK, :, rows % BLOCK] = pack(encoded.codes)
         self.length = stop
         self.live_count += stop - start
-        self.length_max = max(self.length_max, encoded.length_max)
+        self.length_max = max(self.length_max, float(encoded.lengths.max(initial=0.0)))
         if self._newest_ms is not None:
             self._newest_ms = max(self._newest_ms, int(posts.created_at_ms.max(initial=0)))
         return rows
-
-    def _write(
-        self, rows: Int[np.ndarray, " n"], posts: IndexedPosts, encoded: VectorCodes
-    ) -> None:
-        arrays = self.arrays
-        columns = (posts.post_ids, posts.author_ids, posts.created_at_ms)
-        arrays.posts[rows] = np.stack(columns, axis=1)
-        arrays.bounds[rows, 0] = encoded.scales
-        arrays.bounds[rows, 1] = encoded.errors
-        arrays.codes[rows // BLOCK, :, rows % BLOCK] = pack(encoded.codes)
 
     def _make_room(self, rows: int) -> None:
         capacity = self.arrays.capacity
@@ -134,5 +127,6 @@ class Segment:
         """The live posts alone, in their order."""
         live = self.live_rows
         smaller = Segment(self._width)
-        smaller.append(self.posts_at(live), self.arrays.vectors[live])
+        vectors = self.arrays.vectors[live]
+        smaller.append(self.posts_at(live), vectors, encode(vectors))
         return smaller

@@ -13,7 +13,7 @@ from phoenix.index_search import Searcher
 from phoenix.index_segment import Segment
 from phoenix.indexed_posts import IndexedPosts, SearchResult, join_posts
 from phoenix.segment_table import SegmentTable
-from phoenix.vector_codes import are_usable, padded_width, to_query
+from phoenix.vector_codes import are_usable, encode, padded, padded_width, to_query
 
 _HOUR_MS = 3_600_000
 # A place is one number: the hour above 32 bits of the row.
@@ -82,12 +82,16 @@ class RetrievalIndex:
         _, from_the_end = np.unique(posts.post_ids[::-1], return_index=True)
         last = np.sort(count - 1 - from_the_end)
         self.remove(posts.post_ids[last])
-        hours = np.minimum(posts.created_at_ms[last], now_ms) // _HOUR_MS
+        kept = posts.at(last)
+        whole = padded(vectors[last], self._width)
+        encoded = encode(whole)
+        hours = np.minimum(kept.created_at_ms, now_ms) // _HOUR_MS
         for hour in np.unique(hours[hours >= self._oldest_hour(now_ms)]).tolist():
-            rows = last[hours == hour]
-            segment = self._segments.setdefault(hour, Segment(self._width))
-            placed = segment.append(posts.at(rows), vectors[rows])
-            self._remember(hour, posts.post_ids[rows], placed)
+            rows = np.flatnonzero(hours == hour)
+            if hour not in self._segments:
+                self._segments[hour] = Segment(self._width)
+            placed = self._segments[hour].append(kept.at(rows), whole[rows], encoded.at(rows))
+            self._remember(hour, kept.post_ids[rows], placed)
         self._table = None
         self.drop_expired(now_ms)
 

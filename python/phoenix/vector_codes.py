@@ -26,8 +26,13 @@ class VectorCodes:
     scales: Float[np.ndarray, " n"]
     # Upper bounds of the rests' lengths.
     errors: Float[np.ndarray, " n"]
-    # Upper bound of the lengths, of vectors and of scale * code.
-    length_max: float
+    # Upper bounds of the lengths, of vectors and of scale * code.
+    lengths: Float[np.ndarray, " n"]
+
+    def at(self, rows: Int[np.ndarray, " m"]) -> "VectorCodes":
+        """Some of the vectors, in their order."""
+        columns = (self.codes, self.scales, self.errors, self.lengths)
+        return VectorCodes(*(column[rows] for column in columns))
 
 
 def padded_width(dimension: int) -> int:
@@ -75,7 +80,7 @@ def encode(vectors: Float[np.ndarray, "n width"]) -> VectorCodes:
         codes=codes.astype(np.int8),
         scales=scales,
         errors=errors * scales,
-        length_max=float(((lengths + errors) * scales).max(initial=0.0)),
+        lengths=(lengths + errors) * scales,
     )
 
 

@@ -172,7 +172,7 @@ def test_the_environment_may_name_the_scan(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setenv(SCAN_VARIABLE, "numpy")
     assert default_scan().name == "numpy"
     monkeypatch.setenv(SCAN_VARIABLE, "abacus")
-    with pytest.raises(ValueError, match="HOMEFEED_RETRIEVAL_SCAN must be one of .*'abacus'"):
+    with pytest.raises(ValueError, match=r"HOMEFEED_RETRIEVAL_SCAN must be one of .*'abacus'"):
         default_scan()
     monkeypatch.delenv(SCAN_VARIABLE)
     assert default_scan().name == SCANS[0]

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Int
 
 from phoenix.index_scan import Room, Scan, slack
 from phoenix.indexed_posts import IndexedPosts, SearchResult

@@ -1,0 +1,1 @@
+"""Speed of the models, each beside the published way to compute the same."""
