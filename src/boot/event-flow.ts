@@ -49,7 +49,12 @@ export async function startEventFlow(options: EventFlowOptions): Promise<EventFl
   const { log } = events
   const thunder = new PostStore(nowMs, { postsMax: thunderPostsMax })
   const consumer = await startPostConsumer({ log, store: thunder, nowMs })
-  const feeder = new IndexFeeder({ log, index: retrieval, nowMs })
+  const feeder = new IndexFeeder({
+    log,
+    index: retrieval,
+    nowMs,
+    onFill: ({ state, ...fill }) => logger.info(`retrieval_index_fill_${state}`, fill),
+  })
   const retention = catchUp(thunder, consumer)
   const materialiser = options.materialises ? new Materialiser({ database, log, nowMs }) : null
   const purge = setInterval(() => {
