@@ -5,8 +5,8 @@ from functools import cached_property
 import numpy as np
 from jaxtyping import Float, Int
 
-from phoenix.huge_pages import huge_zeros
 from phoenix.indexed_posts import IndexedPosts
+from phoenix.mapped_arrays import mapped_zeros
 from phoenix.vector_codes import BLOCK, VectorCodes, encode, pack
 
 _ROWS_MIN = 64
@@ -19,18 +19,19 @@ _DEAD = -np.inf
 class SegmentArrays:
     """What a segment holds, by row; drawn in ARCHITECTURE.md.
 
-    Pages that were never written take no memory: `numpy.zeros` only reserves them.
+    Pages that were never written take no memory.
     """
 
     def __init__(self, capacity: int, width: int) -> None:
         """Room for `capacity` rows, a multiple of 16, all dead."""
         self.capacity = capacity
         # Columns: post id, author id, creation in ms since 1970.
-        self.posts = np.zeros((capacity, 3), np.int64)
-        self.vectors = np.zeros((capacity, width), np.float32)
-        self.codes = huge_zeros((capacity // BLOCK, width // 4, BLOCK, 4), np.uint8)
+        self.posts = mapped_zeros((capacity, 3), np.int64)
+        self.vectors = mapped_zeros((capacity, width), np.float32, is_scanned=True)
+        blocks = (capacity // BLOCK, width // 4, BLOCK, 4)
+        self.codes = mapped_zeros(blocks, np.uint8, is_scanned=True)
         # Columns: scale, error.
-        self.bounds = np.zeros((capacity, 2), np.float32)
+        self.bounds = mapped_zeros((capacity, 2), np.float32)
         self.bounds[:, 1] = _DEAD
 
     @property

@@ -53,7 +53,10 @@ export async function startEventFlow(options: EventFlowOptions): Promise<EventFl
     log,
     index: retrieval,
     nowMs,
-    onFill: ({ state, ...fill }) => logger.info(`retrieval_index_fill_${state}`, fill),
+    onFill({ state, ...fill }) {
+      // The first is a step of the start, which says so itself.
+      if (fill.fills > 1) logger.info(`retrieval_index_refill_${state}`, fill)
+    },
   })
   const retention = catchUp(thunder, consumer)
   const materialiser = options.materialises ? new Materialiser({ database, log, nowMs }) : null

@@ -32,6 +32,8 @@ export interface IndexFill {
   readonly state: 'begun' | 'complete'
   /** Of the process. */
   readonly instanceId: string
+  /** 1 for the first process, 2 for the next one. */
+  readonly fills: number
   /** Events to read, and posts in the index. */
   readonly events: number
   readonly indexSize: number
@@ -170,9 +172,9 @@ export class IndexFeeder {
   }
 
   #tellFill(state: IndexFill['state'], instanceId: string, durationMs: number): void {
-    const { indexSize } = this.#stats
+    const { fills, indexSize } = this.#stats
     const events = this.progress().total
-    this.#options.onFill({ state, instanceId, events, indexSize, durationMs })
+    this.#options.onFill({ state, instanceId, fills, events, indexSize, durationMs })
   }
 
   async #apply(batch: readonly ConsumedRecord[]): Promise<void> {

@@ -147,14 +147,12 @@ describe('the index feeder', () => {
     index.isRefusing = false
     await waitFor(() => started.stats().isFilled, { what: 'the refill', everyMs: 5 })
     expect(started.progress()).toEqual({ done: 2, total: 2 })
-    const told = fills.map(({ state, instanceId, events, indexSize }) => {
-      return [state, instanceId, events, indexSize]
-    })
+    const told = fills.map(({ durationMs: _, ...fill }) => Object.values(fill))
     expect(told).toEqual([
-      ['begun', 'first', 2, 0],
-      ['complete', 'first', 2, 2],
-      ['begun', 'second', 2, 0],
-      ['complete', 'second', 2, 2],
+      ['begun', 'first', 1, 2, 0],
+      ['complete', 'first', 1, 2, 2],
+      ['begun', 'second', 2, 2, 0],
+      ['complete', 'second', 2, 2, 2],
     ])
   })
 
