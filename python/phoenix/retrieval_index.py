@@ -4,114 +4,45 @@ A segment holds the posts that were created in one hour. New rows go to its end,
 tombstones until the whole segment leaves the window. Not thread-safe: one thread owns an index.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Float, Int
+
+from phoenix.choose_scan import default_scan
+from phoenix.index_scan import Scan
+from phoenix.index_search import Searcher
+from phoenix.index_segment import Segment
+from phoenix.indexed_posts import IndexedPosts, SearchResult, join_posts
+from phoenix.segment_table import SegmentTable
+from phoenix.vector_codes import are_usable, encode, padded, padded_width, to_query
 
 _HOUR_MS = 3_600_000
-_ROWS_MIN = 64
-# Segments below this size keep their tombstones: rewriting them saves nothing.
-_COMPACTION_ROWS_MIN = 1_024
-
-
-@dataclass(frozen=True)
-class IndexedPosts:
-    """Posts, one column a field."""
-
-    post_ids: Int[np.ndarray, " n"]
-    author_ids: Int[np.ndarray, " n"]
-    # ms since 1970.
-    created_at_ms: Int[np.ndarray, " n"]
-
-    def at(self, rows: Int[np.ndarray, " m"] | slice) -> "IndexedPosts":
-        """The posts of some rows, in their order."""
-        return IndexedPosts(self.post_ids[rows], self.author_ids[rows], self.created_at_ms[rows])
-
-
-@dataclass(frozen=True)
-class SearchResult:
-    """What a search found, best first."""
-
-    posts: IndexedPosts
-    # Dot products with the query.
-    scores: Float[np.ndarray, " n"]
-
-
-class _Segment:
-    """The posts of one hour; `length` rows of the arrays are in use."""
-
-    def __init__(self, dimension: int) -> None:
-        self.length = 0
-        self.live_count = 0
-        self.post_ids = np.zeros(_ROWS_MIN, np.int64)
-        self.author_ids = np.zeros(_ROWS_MIN, np.int64)
-        self.created_at_ms = np.zeros(_ROWS_MIN, np.int64)
-        self.is_live = np.zeros(_ROWS_MIN, bool)
-        self.vectors = np.zeros((_ROWS_MIN, dimension), np.float32)
-
-    def _columns(self) -> dict[str, np.ndarray]:
-        names = ("post_ids", "author_ids", "created_at_ms", "is_live", "vectors")
-        return {name: getattr(self, name) for name in names}
-
-    def append(self, posts: IndexedPosts, vectors: Float[np.ndarray, "n d"]) -> range:
-        """The rows that the posts now have."""
-        rows = range(self.length, self.length + posts.post_ids.shape[0])
-        capacity = self.post_ids.shape[0]
-        while capacity < rows.stop:
-            capacity *= 2
-        if capacity > self.post_ids.shape[0]:
-            for name, column in self._columns().items():
-                grown = np.zeros((capacity, *column.shape[1:]), column.dtype)
-                grown[: self.length] = column[: self.length]
-                setattr(self, name, grown)
-        part = slice(rows.start, rows.stop)
-        self.post_ids[part] = posts.post_ids
-        self.author_ids[part] = posts.author_ids
-        self.created_at_ms[part] = posts.created_at_ms
-        self.is_live[part] = True
-        self.vectors[part] = vectors
-        self.length = rows.stop
-        self.live_count += len(rows)
-        return rows
-
-    def remove(self, row: int) -> None:
-        self.is_live[row] = False
-        self.live_count -= 1
-
-    def is_wasteful(self) -> bool:
-        return self.length >= _COMPACTION_ROWS_MIN and self.live_count * 2 < self.length
-
-    def compact(self) -> None:
-        """Drops the tombstones; rows move."""
-        live = np.flatnonzero(self.is_live[: self.length])
-        for name, column in self._columns().items():
-            setattr(self, name, column[live])
-        self.length = live.shape[0]
-
-    def scores(self, query: Float[np.ndarray, " d"]) -> Float[np.ndarray, " n"]:
-        """Dot products; tombstones at minus infinity.
-
-        einsum and not BLAS: its sums run in one order for every row, so that equal vectors have
-        equal scores wherever they stand. BLAS gave up to three values for one vector.
-        """
-        products = np.einsum("nd,d->n", self.vectors[: self.length], query)
-        products[~self.is_live[: self.length]] = -np.inf
-        return products
+# A place is one number: the hour above 32 bits of the row.
+_ROW_BITS = 32
+_ROW_MASK = (1 << _ROW_BITS) - 1
 
 
 class RetrievalIndex:
     """Posts of the last hours by id, searchable by vector.
 
-    A change is seen by the next search. Every live post is compared: results are exact.
+    A change is seen by the next search. Results are exact: those of comparing every live post.
     """
 
-    def __init__(self, dimension: int, *, hours_max: int = 48) -> None:
-        """An empty index of vectors of one width; `hours_max` whole hours behind the current."""
+    def __init__(self, dimension: int, *, hours_max: int = 48, scan: Scan | None = None) -> None:
+        """An empty index of vectors of one width; `hours_max` whole hours behind the current.
+
+        Args:
+          scan: None = the fastest of this machine, which may have to be compiled first.
+        """
+        # May be replaced at any time; answers stay the same.
+        self.scan = scan or default_scan()
         self._dimension = dimension
+        self._width = padded_width(dimension)
         self._hours_max = hours_max
-        self._segments: dict[int, _Segment] = {}
-        self._places: dict[int, tuple[int, int]] = {}
+        self._segments: dict[int, Segment] = {}
+        self._places: dict[int, int] = {}
+        self._searcher = Searcher()
+        # None = something changed since it was made.
+        self._table: SegmentTable | None = None
 
     @property
     def size(self) -> int:
@@ -123,8 +54,13 @@ class RetrievalIndex:
         """Creation of the newest post; 0 when there is none."""
         if not self._segments:
             return 0
-        segment = self._segments[max(self._segments)]
-        return int(segment.created_at_ms[: segment.length][segment.is_live[: segment.length]].max())
+        return self._segments[max(self._segments)].newest_created_at_ms
+
+    def live_posts(self) -> IndexedPosts:
+        """Every post as it is now, oldest first, of equal times the smallest id."""
+        segments = self._segments.values()
+        posts = join_posts([segment.posts_at(segment.live_rows) for segment in segments])
+        return posts.at(np.lexsort((posts.post_ids, posts.created_at_ms)))
 
     def live_posts(self) -> IndexedPosts:
         """Every post that can be found, in no particular order."""
@@ -148,7 +84,7 @@ class RetrievalIndex:
     ) -> None:
         """Adds posts; one that is there is replaced; of equal ids in `posts` the last counts.
 
-        Posts older than the window are not kept.
+        Posts older than the window are not kept. Those of the future leave with the current hour.
 
         Raises:
           ValueError: Vectors have another width, or one is not finite. Nothing was changed.
@@ -157,47 +93,42 @@ class RetrievalIndex:
             raise ValueError(
                 f"vectors must have {self._dimension} columns, found {vectors.shape[1]}"
             )
-        if not np.isfinite(vectors).all():
-            raise ValueError("vectors must be finite")
+        if not are_usable(vectors):
+            raise ValueError("vectors must be finite, and no longer than 1e18")
         count = posts.post_ids.shape[0]
         _, from_the_end = np.unique(posts.post_ids[::-1], return_index=True)
         last = np.sort(count - 1 - from_the_end)
         self.remove(posts.post_ids[last])
-        hours = posts.created_at_ms[last] // _HOUR_MS
+        kept = posts.at(last)
+        whole = padded(vectors[last], self._width)
+        encoded = encode(whole)
+        hours = np.minimum(kept.created_at_ms, now_ms) // _HOUR_MS
         for hour in np.unique(hours[hours >= self._oldest_hour(now_ms)]).tolist():
-            rows = last[hours == hour]
-            segment = self._segments.setdefault(hour, _Segment(self._dimension))
-            placed = segment.append(posts.at(rows), vectors[rows])
-            for post_id, row in zip(posts.post_ids[rows].tolist(), placed, strict=True):
-                self._places[post_id] = (hour, row)
+            rows = np.flatnonzero(hours == hour)
+            if hour not in self._segments:
+                self._segments[hour] = Segment(self._width)
+            placed = self._segments[hour].append(kept.at(rows), whole[rows], encoded.at(rows))
+            self._remember(hour, kept.post_ids[rows], placed)
+        self._table = None
         self.drop_expired(now_ms)
 
     def remove(self, post_ids: Int[np.ndarray, " n"]) -> None:
         """Takes posts out; unknown ids are ignored."""
-        touched: set[int] = set()
-        for post_id in post_ids.tolist():
-            place = self._places.pop(post_id, None)
-            if place is not None:
-                hour, row = place
-                self._segments[hour].remove(row)
-                touched.add(hour)
-        for hour in touched:
-            segment = self._segments[hour]
-            if segment.live_count == 0:
-                del self._segments[hour]
-            elif segment.is_wasteful():
-                segment.compact()
-                for row, post_id in enumerate(segment.post_ids.tolist()):
-                    self._places[post_id] = (hour, row)
+        forget = self._places.pop
+        found = np.array([forget(post_id, -1) for post_id in post_ids.tolist()], np.int64)
+        places = found[found >= 0]
+        hours = places >> _ROW_BITS
+        for hour in np.unique(hours).tolist():
+            self._remove_rows(hour, places[hours == hour] & _ROW_MASK)
 
     def drop_expired(self, now_ms: int) -> None:
         """Drops the segments of which every post is older than the window."""
         oldest = self._oldest_hour(now_ms)
         for hour in [hour for hour in self._segments if hour < oldest]:
             segment = self._segments.pop(hour)
-            live = segment.is_live[: segment.length]
-            for post_id in segment.post_ids[: segment.length][live].tolist():
+            for post_id in segment.posts_at(segment.live_rows).post_ids.tolist():
                 del self._places[post_id]
+            self._table = None
 
     def search(
         self, query: Float[np.ndarray, " d"], *, count: int, posts_per_author_max: int
@@ -208,82 +139,42 @@ class RetrievalIndex:
         in order and skipping an author who has had as many.
 
         Raises:
-          ValueError: The query is not finite.
+          ValueError: The query is not finite, or a number is below 1.
         """
-        if not np.isfinite(query).all():
-            raise ValueError("the query vector must be finite")
-        query = query.astype(np.float32, copy=False)
-        segments = list(self._segments.values())
-        none = np.zeros(0, np.int64)
-        posts = IndexedPosts(
-            *(
-                np.concatenate([none, *(getattr(part, name)[: part.length] for part in segments)])
-                for name in ("post_ids", "author_ids", "created_at_ms")
+        if count < 1 or posts_per_author_max < 1:
+            raise ValueError(
+                "count and posts_per_author_max must be at least 1, "
+                f"found {count} and {posts_per_author_max}"
             )
+        if not are_usable(query[None]):
+            raise ValueError("the query vector must be finite, and no longer than 1e18")
+        if self._table is None:
+            self._table = SegmentTable(list(self._segments.values()), self._width)
+        return self._searcher.best_posts(
+            self.scan,
+            self._table,
+            to_query(query, self._width),
+            count=count,
+            cap=posts_per_author_max,
         )
-        scores = np.concatenate(
-            [np.zeros(0, np.float32), *(segment.scores(query) for segment in segments)]
-        )
-        best = _best_rows(
-            posts, scores, live=self.size, count=count, posts_per_author_max=posts_per_author_max
-        )
-        return SearchResult(posts.at(best), scores[best])
+
+    def _remember(
+        self, hour: int, post_ids: Int[np.ndarray, " n"], rows: Int[np.ndarray, " n"]
+    ) -> None:
+        places = (hour << _ROW_BITS) + rows
+        self._places.update(zip(post_ids.tolist(), places.tolist(), strict=True))
+
+    def _remove_rows(self, hour: int, rows: Int[np.ndarray, " n"]) -> None:
+        segment = self._segments[hour]
+        segment.remove(rows)
+        self._table = None
+        if segment.live_count == 0:
+            del self._segments[hour]
+        elif segment.is_wasteful():
+            smaller = segment.compacted()
+            self._segments[hour] = smaller
+            live = smaller.live_rows
+            self._remember(hour, smaller.posts_at(live).post_ids, live)
 
     def _oldest_hour(self, now_ms: int) -> int:
         return now_ms // _HOUR_MS - self._hours_max
-
-
-def _best_rows(
-    posts: IndexedPosts,
-    scores: Float[np.ndarray, " n"],
-    *,
-    live: int,
-    count: int,
-    posts_per_author_max: int,
-) -> Int[np.ndarray, " k"]:
-    """Rows of the best live posts, best first.
-
-    Sorts the posts at or above a threshold score, all of its equals among them. When the cap on
-    authors leaves too few, the threshold falls; whatever is below it ranks behind what was taken.
-    """
-    taken = 2 * count
-    while True:
-        if taken < live:
-            threshold = np.partition(scores, scores.shape[0] - taken)[scores.shape[0] - taken]
-            chosen = np.flatnonzero(scores >= threshold)
-        else:
-            chosen = np.flatnonzero(scores > -np.inf)
-        order = chosen[_best_first(posts.post_ids[chosen], scores[chosen])]
-        kept = order[_is_within_cap(posts.author_ids[order], posts_per_author_max)]
-        if kept.shape[0] >= count or taken >= live:
-            return kept[:count]
-        taken = 4 * chosen.shape[0]
-
-
-def _best_first(
-    post_ids: Int[np.ndarray, " n"], scores: Float[np.ndarray, " n"]
-) -> Int[np.ndarray, " n"]:
-    """The order of falling score, then falling id.
-
-    Equal to a lexsort. Two plain 64-bit sorts are several times faster: the second one's keys
-    hold the score's bits, made to grow as scores fall, above the place in the order of ids.
-    """
-    newest_first = np.argsort(-post_ids)
-    # Adding 0 makes 0.0 of -0.0, which has other bits.
-    bits = (scores[newest_first] + np.float32(0.0)).view(np.int32).astype(np.int64)
-    rising = np.where(bits < 0, bits ^ 0x7FFF_FFFF, bits)
-    keys = (-rising << 32) + np.arange(rising.shape[0])
-    return newest_first[np.sort(keys) & 0xFFFF_FFFF]
-
-
-def _is_within_cap(author_ids: Int[np.ndarray, " n"], cap: int) -> Bool[np.ndarray, " n"]:
-    """True for the first `cap` entries of each author."""
-    by_author = np.argsort(author_ids, kind="stable")
-    grouped = author_ids[by_author]
-    place = np.arange(grouped.shape[0])
-    is_first = np.ones(grouped.shape[0], bool)
-    is_first[1:] = grouped[1:] != grouped[:-1]
-    first_of_group = np.maximum.accumulate(np.where(is_first, place, 0))
-    within = np.zeros(grouped.shape[0], bool)
-    within[by_author] = place - first_of_group < cap
-    return within

@@ -3,44 +3,24 @@
 import numpy as np
 import pytest
 
-from phoenix.retrieval_index import IndexedPosts, RetrievalIndex, SearchResult
+from phoenix.choose_scan import available_scans
+from phoenix.retrieval_index import RetrievalIndex
+from tests.indexed_worlds import (
+    HOUR_MS,
+    NOW_MS,
+    brute_force,
+    indexed_posts,
+    random_posts,
+    triples,
+)
 
-HOUR_MS = 3_600_000
-NOW_MS = 1_000 * HOUR_MS + 12_345
 DIMENSION = 12
 
 
-def _posts(post_ids: list[int], author_ids: list[int], created_at_ms: list[int]) -> IndexedPosts:
-    return IndexedPosts(*(np.array(c, np.int64) for c in (post_ids, author_ids, created_at_ms)))
-
-
-def _random_posts(random: np.random.Generator, count: int, authors: int) -> IndexedPosts:
-    return IndexedPosts(
-        random.choice(10 * count, count, replace=False).astype(np.int64) + 1,
-        random.integers(1, authors + 1, count),
-        NOW_MS - random.integers(0, 48 * HOUR_MS, count),
-    )
-
-
-def _brute_force(
-    posts: IndexedPosts, scores: np.ndarray, *, count: int, cap: int
-) -> list[tuple[int, int, int]]:
-    """Walks all posts, best first, newest id first among equals, skipping authors at the cap."""
-    columns = (posts.post_ids.tolist(), posts.author_ids.tolist(), posts.created_at_ms.tolist())
-    rows = sorted(zip(scores.tolist(), *columns, strict=True), key=lambda row: (-row[0], -row[1]))
-    seen: dict[int, int] = {}
-    best: list[tuple[int, int, int]] = []
-    for _, post_id, author_id, created_at_ms in rows:
-        seen[author_id] = seen.get(author_id, 0) + 1
-        if seen[author_id] <= cap and len(best) < count:
-            best.append((post_id, author_id, created_at_ms))
-    return best
-
-
-def _triples(result: SearchResult) -> list[tuple[int, int, int]]:
-    posts = result.posts
-    columns = (posts.post_ids.tolist(), posts.author_ids.tolist(), posts.created_at_ms.tolist())
-    return list(zip(*columns, strict=True))
+@pytest.fixture(params=list(available_scans()))
+def index(request: pytest.FixtureRequest) -> RetrievalIndex:
+    """An empty index; every test runs with each scan of this machine."""
+    return RetrievalIndex(DIMENSION, scan=available_scans()[request.param])
 
 
 def _ids(index: RetrievalIndex, count: int = 100) -> list[int]:
@@ -52,16 +32,15 @@ def _one_vector(count: int) -> np.ndarray:
     return np.full((count, DIMENSION), 0.25, np.float32)
 
 
-@pytest.mark.parametrize("seed", range(4))
-def test_random_changes_answer_as_brute_force_does(seed: int) -> None:
+@pytest.mark.parametrize("seed", range(3))
+def test_random_changes_answer_as_brute_force_does(index: RetrievalIndex, seed: int) -> None:
     random = np.random.default_rng(seed)
-    index = RetrievalIndex(DIMENSION)
     # Few distinct vectors of small integers: products are exact and ties are many.
     vectors = random.integers(-2, 3, (60, DIMENSION)).astype(np.float32)
-    posts = _random_posts(random, 3_000, authors=40)
+    posts = random_posts(random, 3_000, authors=40)
     which = random.integers(0, len(vectors), 3_000)
     live = np.zeros(3_000, bool)
-    for _ in range(12):
+    for _ in range(6):
         chosen = random.choice(3_000, 700, replace=False)
         index.upsert(posts.at(chosen), vectors[which[chosen]], now_ms=NOW_MS)
         live[chosen] = True
@@ -75,27 +54,27 @@ def test_random_changes_answer_as_brute_force_does(seed: int) -> None:
         for count, cap in ((1, 1), (50, 3), (500, 20), (5_000, 5_000), (200, 1)):
             found = index.search(query, count=count, posts_per_author_max=cap)
             scores = vectors[which[rows]] @ query
-            expected = _brute_force(posts.at(rows), scores, count=count, cap=cap)
-            assert _triples(found) == expected
+            expected = brute_force(posts.at(rows), scores, count=count, cap=cap)
+            assert triples(found) == expected
 
 
-def test_thousands_of_equal_vectors_come_newest_id_first() -> None:
+def test_thousands_of_equal_vectors_come_newest_id_first(index: RetrievalIndex) -> None:
     random = np.random.default_rng(0)
     count = 7_001
-    posts = _random_posts(random, count, authors=2_000)
+    posts = random_posts(random, count, authors=2_000)
     vector = random.normal(size=DIMENSION).astype(np.float32)
-    index = RetrievalIndex(DIMENSION)
     for part in np.array_split(np.arange(count), 37):
         index.upsert(posts.at(part), np.tile(vector, (len(part), 1)), now_ms=NOW_MS)
     found = index.search(vector, count=1_000, posts_per_author_max=20)
     assert len(set(found.scores.tolist())) == 1
-    assert _triples(found) == _brute_force(posts, np.zeros(count), count=1_000, cap=20)
+    assert triples(found) == brute_force(posts, np.zeros(count), count=1_000, cap=20)
 
 
-def test_an_author_of_thousands_of_best_posts_leaves_room_for_the_others() -> None:
-    loud = _posts(list(range(1, 4_001)), [1] * 4_000, [NOW_MS] * 4_000)
-    quiet = _posts(list(range(5_001, 5_101)), list(range(2, 102)), [NOW_MS] * 100)
-    index = RetrievalIndex(DIMENSION)
+def test_an_author_of_thousands_of_best_posts_leaves_room_for_the_others(
+    index: RetrievalIndex,
+) -> None:
+    loud = indexed_posts(list(range(1, 4_001)), [1] * 4_000, [NOW_MS] * 4_000)
+    quiet = indexed_posts(list(range(5_001, 5_101)), list(range(2, 102)), [NOW_MS] * 100)
     index.upsert(loud, _one_vector(4_000), now_ms=NOW_MS)
     index.upsert(quiet, _one_vector(100) / 2, now_ms=NOW_MS)
     query = np.ones(DIMENSION, np.float32)
@@ -103,20 +82,18 @@ def test_an_author_of_thousands_of_best_posts_leaves_room_for_the_others() -> No
     assert found == [*range(4_000, 3_980, -1), *range(5_100, 5_070, -1)]
 
 
-def test_a_replaced_post_has_only_its_new_place() -> None:
-    index = RetrievalIndex(DIMENSION)
-    index.upsert(_posts([7, 8], [1, 1], [NOW_MS, NOW_MS]), _one_vector(2), now_ms=NOW_MS)
-    moved = _posts([7, 7], [2, 3], [NOW_MS, NOW_MS - 5 * HOUR_MS])
+def test_a_replaced_post_has_only_its_new_place(index: RetrievalIndex) -> None:
+    index.upsert(indexed_posts([7, 8], [1, 1], [NOW_MS, NOW_MS]), _one_vector(2), now_ms=NOW_MS)
+    moved = indexed_posts([7, 7], [2, 3], [NOW_MS, NOW_MS - 5 * HOUR_MS])
     index.upsert(moved, np.stack([_one_vector(1)[0], -_one_vector(1)[0]]), now_ms=NOW_MS)
     assert index.size == 2
     found = index.search(np.ones(DIMENSION, np.float32), count=9, posts_per_author_max=9)
-    assert _triples(found) == [(8, 1, NOW_MS), (7, 3, NOW_MS - 5 * HOUR_MS)]
+    assert triples(found) == [(8, 1, NOW_MS), (7, 3, NOW_MS - 5 * HOUR_MS)]
     assert found.scores.tolist() == [3.0, -3.0]
 
 
-def test_a_removed_post_is_gone_from_the_next_search() -> None:
-    index = RetrievalIndex(DIMENSION)
-    index.upsert(_posts([7, 8], [1, 1], [NOW_MS, NOW_MS - 1]), _one_vector(2), now_ms=NOW_MS)
+def test_a_removed_post_is_gone_from_the_next_search(index: RetrievalIndex) -> None:
+    index.upsert(indexed_posts([7, 8], [1, 1], [NOW_MS, NOW_MS - 1]), _one_vector(2), now_ms=NOW_MS)
     index.remove(np.array([7, 99], np.int64))
     assert _ids(index) == [8]
     assert index.newest_created_at_ms == NOW_MS - 1
@@ -124,10 +101,9 @@ def test_a_removed_post_is_gone_from_the_next_search() -> None:
     assert (_ids(index), index.size, index.newest_created_at_ms) == ([], 0, 0)
 
 
-def test_whole_hours_leave_the_window() -> None:
-    index = RetrievalIndex(DIMENSION)
+def test_whole_hours_leave_the_window(index: RetrievalIndex) -> None:
     ages = [0, 47, 48, 49]
-    posts = _posts([1, 2, 3, 4], [1] * 4, [NOW_MS - age * HOUR_MS for age in ages])
+    posts = indexed_posts([1, 2, 3, 4], [1] * 4, [NOW_MS - age * HOUR_MS for age in ages])
     index.upsert(posts, _one_vector(4), now_ms=NOW_MS)
     assert _ids(index) == [3, 2, 1]
     index.drop_expired(NOW_MS + HOUR_MS)
@@ -136,25 +112,43 @@ def test_whole_hours_leave_the_window() -> None:
     assert (_ids(index), index.size) == ([], 0)
 
 
-def test_tombstones_are_dropped_when_most_of_a_segment_is_dead() -> None:
+def test_tombstones_are_dropped_when_most_of_a_segment_is_dead(index: RetrievalIndex) -> None:
     count = 5_000
-    posts = _posts(list(range(1, count + 1)), [1] * count, [NOW_MS] * count)
-    index = RetrievalIndex(DIMENSION)
+    posts = indexed_posts(list(range(1, count + 1)), [1] * count, [NOW_MS] * count)
     index.upsert(posts, _one_vector(count), now_ms=NOW_MS)
     index.remove(np.arange(1, count - 99, dtype=np.int64))
     assert _ids(index) == list(range(count, count - 100, -1))
     index.remove(np.array([count], np.int64))
-    index.upsert(_posts([count + 5], [2], [NOW_MS]), _one_vector(1), now_ms=NOW_MS)
+    index.upsert(indexed_posts([count + 5], [2], [NOW_MS]), _one_vector(1), now_ms=NOW_MS)
     assert _ids(index) == [count + 5, *range(count - 1, count - 100, -1)]
 
 
-def test_vectors_that_would_spoil_the_order_are_refused() -> None:
-    index = RetrievalIndex(DIMENSION)
-    one = _posts([1], [1], [NOW_MS])
+def test_vectors_that_would_spoil_the_order_are_refused(index: RetrievalIndex) -> None:
+    one = indexed_posts([1], [1], [NOW_MS])
     with pytest.raises(ValueError, match="must be finite"):
         index.upsert(one, np.full((1, DIMENSION), np.nan, np.float32), now_ms=NOW_MS)
     with pytest.raises(ValueError, match="must have 12 columns, found 3"):
         index.upsert(one, np.ones((1, 3), np.float32), now_ms=NOW_MS)
     with pytest.raises(ValueError, match="query vector must be finite"):
         index.search(np.full(DIMENSION, np.inf, np.float32), count=1, posts_per_author_max=1)
+    assert index.size == 0
+
+
+def test_a_snapshot_has_the_live_posts_oldest_first(index: RetrievalIndex) -> None:
+    ages = [0, 30, 5, 5, 47, 49]
+    posts = indexed_posts([1, 2, 4, 3, 5, 6], [7] * 6, [NOW_MS - age * HOUR_MS for age in ages])
+    index.upsert(posts, _one_vector(6), now_ms=NOW_MS)
+    index.remove(np.array([2], np.int64))
+    snapshot = index.live_posts()
+    index.remove(np.array([5], np.int64))
+    assert snapshot.post_ids.tolist() == [5, 3, 4, 1]
+    assert snapshot.created_at_ms.tolist() == sorted(snapshot.created_at_ms.tolist())
+    assert index.live_posts().post_ids.tolist() == [3, 4, 1]
+
+
+def test_a_post_of_the_future_leaves_with_the_hour_it_came_in(index: RetrievalIndex) -> None:
+    posts = indexed_posts([1, 2**63 - 1], [1, 2**63 - 1], [2**63 - 1, NOW_MS])
+    index.upsert(posts, _one_vector(2), now_ms=NOW_MS)
+    assert _ids(index) == [2**63 - 1, 1]
+    index.drop_expired(NOW_MS + 49 * HOUR_MS)
     assert index.size == 0

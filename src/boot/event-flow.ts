@@ -56,7 +56,15 @@ export async function startEventFlow(options: EventFlowOptions): Promise<EventFl
   const postFacts = new PostFacts({ now: nowMs, isTrusted: () => !isStale() })
   const onChange = (postId: PostId): void => postFacts.forget(postId)
   const consumer = await startPostConsumer({ log, store: thunder, nowMs, onChange })
-  const feeder = new IndexFeeder({ log, index: retrieval, nowMs })
+  const feeder = new IndexFeeder({
+    log,
+    index: retrieval,
+    nowMs,
+    onFill({ state, ...fill }) {
+      // The first is a step of the start, which says so itself.
+      if (fill.fills > 1) logger.info(`retrieval_index_refill_${state}`, fill)
+    },
+  })
   const retention = catchUp(thunder, consumer)
   const materialiser = options.materialises ? new Materialiser({ database, log, nowMs }) : null
   const purge = setInterval(() => {

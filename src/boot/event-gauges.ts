@@ -56,8 +56,50 @@ export function addEventGauges(telemetry: Telemetry, events: EventFlow): void {
       }))
     },
   )
+  addIndexGauges(telemetry, events)
   addRelayGauges(telemetry, events)
   addFactGauges(telemetry, events)
+}
+
+/** How full the retrieval service's index is, and how far a fill has got. */
+function addIndexGauges(telemetry: Telemetry, { feeder }: EventFlow): void {
+  telemetry.gauge(
+    'homefeed_retrieval_index_posts',
+    'Posts in the retrieval index, as the service last said.',
+    () => feeder.stats().indexSize,
+  )
+  telemetry.gauge(
+    'homefeed_retrieval_index_filled',
+    '1 when the index has all that the log held when its fill began, 0 while it is filled.',
+    () => Number(feeder.stats().isFilled),
+  )
+  telemetry.gauge(
+    'homefeed_retrieval_index_fills',
+    'How often an index was filled from the start: once for each process of the service.',
+    () => feeder.stats().fills,
+  )
+  telemetry.gauges(
+    {
+      name: 'homefeed_retrieval_index_fill_events',
+      help: 'Events of the latest fill: those read, and all.',
+      labelNames: ['kind'],
+    },
+    () => Object.entries(feeder.progress()).map(([kind, value]) => ({ labels: { kind }, value })),
+  )
+  telemetry.gauges(
+    {
+      name: 'homefeed_retrieval_index_faults',
+      help: 'Events and posts that cannot be in an index, and calls that failed and came again.',
+      labelNames: ['kind'],
+    },
+    () => {
+      const { rejected, failures } = feeder.stats()
+      return Object.entries({ rejected, failures }).map(([kind, value]) => ({
+        labels: { kind },
+        value,
+      }))
+    },
+  )
 }
 
 function addRelayGauges(telemetry: Telemetry, { relay, materialiser }: EventFlow): void {

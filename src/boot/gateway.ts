@@ -79,7 +79,9 @@ function healthChecks(
       name: 'event-log',
       gates: 'first-start',
       async check() {
-        const details = { thunder: events.consumer.progress(), index: events.feeder.progress() }
+        const { fills, isFilled, indexSize } = events.feeder.stats()
+        const index = { ...events.feeder.progress(), fills, isFilled, posts: indexSize }
+        const details = { thunder: events.consumer.progress(), index }
         if (!isCaughtUp) throw new Error(`catching up: ${JSON.stringify(details)}`)
         const asOf = new Date(events.consumer.asOfMs()).toISOString()
         // The gateway stays ready: answers say STALE_GRAPH.

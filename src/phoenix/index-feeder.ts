@@ -23,6 +23,22 @@ export interface IndexFeederOptions {
   readonly nowMs: () => number
   /** Ms between looks at whether the service was restarted. */
   readonly checkIntervalMs?: number
+  /** Told when a fill begins, and when the index has all that the log held then. */
+  readonly onFill?: (fill: IndexFill) => void
+}
+
+/** One process of the service gets its index. */
+export interface IndexFill {
+  readonly state: 'begun' | 'complete'
+  /** Of the process. */
+  readonly instanceId: string
+  /** 1 for the first process, 2 for the next one. */
+  readonly fills: number
+  /** Events to read, and posts in the index. */
+  readonly events: number
+  readonly indexSize: number
+  /** Ms since it began. */
+  readonly durationMs: number
 }
 
 export interface IndexFeederStats {
@@ -32,6 +48,8 @@ export interface IndexFeederStats {
   readonly newestAppliedAtMs: number
   /** How often the index was filled from the start: once for each process of the service. */
   readonly fills: number
+  /** Whether the latest fill is complete; `progress` tells how far it is. */
+  readonly isFilled: boolean
   /** Events and posts that cannot be in an index. */
   readonly rejected: number
   /** Calls and reads that failed; each was tried again. */
@@ -59,13 +77,15 @@ export class IndexFeeder {
     indexSize: 0,
     newestAppliedAtMs: 0,
     fills: 0,
+    isFilled: false,
     rejected: 0,
     failures: 0,
     lastError: null,
   }
 
   constructor(options: IndexFeederOptions) {
-    this.#options = { checkIntervalMs: INDEX_CHECK_INTERVAL_MS, ...options }
+    const defaults = { checkIntervalMs: INDEX_CHECK_INTERVAL_MS, onFill: () => undefined }
+    this.#options = { ...defaults, ...options }
     this.caughtUp = new Promise((resolve, reject) => {
       this.#resolveCaughtUp = resolve
       this.#rejectCaughtUp = reject
@@ -113,7 +133,9 @@ export class IndexFeeder {
   /** Fills one process of the service and follows the log; returns when another one is there. */
   async #feedOneInstance(): Promise<void> {
     const { log, index, nowMs, checkIntervalMs } = this.#options
-    const { instanceId } = await index.status(this.#callOptions())
+    const { instanceId, indexSize } = await index.status(this.#callOptions())
+    this.#subscription = null
+    this.#stats = { ...this.#stats, indexSize, isFilled: false }
     let isReplaced = false
     const checkInstance = async () => {
       const status = await index.status(this.#callOptions())
@@ -127,9 +149,14 @@ export class IndexFeeder {
     })
     this.#subscription = subscription
     this.#stats = { ...this.#stats, fills: this.#stats.fills + 1 }
+    const begunAtMs = nowMs()
+    this.#tellFill('begun', instanceId, 0)
     subscription.caughtUp.then(
       () => {
-        if (!isReplaced) this.#resolveCaughtUp()
+        if (isReplaced) return
+        this.#stats = { ...this.#stats, isFilled: true }
+        this.#tellFill('complete', instanceId, nowMs() - begunAtMs)
+        this.#resolveCaughtUp()
       },
       () => undefined,
     )
@@ -142,6 +169,12 @@ export class IndexFeeder {
     } finally {
       await subscription.close()
     }
+  }
+
+  #tellFill(state: IndexFill['state'], instanceId: string, durationMs: number): void {
+    const { fills, indexSize } = this.#stats
+    const events = this.progress().total
+    this.#options.onFill({ state, instanceId, fills, events, indexSize, durationMs })
   }
 
   async #apply(batch: readonly ConsumedRecord[]): Promise<void> {

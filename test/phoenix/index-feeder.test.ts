@@ -5,7 +5,7 @@ import { InProcessEventLog } from '../../src/events/in-process-event-log.ts'
 import { PostFacts } from '../../src/gen/events.ts'
 import { GrpcChannel } from '../../src/phoenix/grpc-channel.ts'
 import { GrpcRetrievalClient } from '../../src/phoenix/grpc-retrieval-client.ts'
-import { IndexFeeder } from '../../src/phoenix/index-feeder.ts'
+import { IndexFeeder, type IndexFill } from '../../src/phoenix/index-feeder.ts'
 import { createOutboxReader, createOutboxWriter } from '../../src/store/outbox.ts'
 import { openTestDatabase, type TestDatabase } from '../postgres.ts'
 import { waitFor } from '../wait-for.ts'
@@ -72,12 +72,13 @@ describe('the index feeder', () => {
   })
   afterAll(() => opened.close())
 
-  function startFeeder(): IndexFeeder {
+  function startFeeder(onFill: (fill: IndexFill) => void = () => undefined): IndexFeeder {
     feeder = new IndexFeeder({
       log,
       index: new GrpcRetrievalClient(channel),
       nowMs: Date.now,
       checkIntervalMs: 10,
+      onFill,
     })
     return feeder
   }
@@ -128,6 +129,31 @@ describe('the index feeder', () => {
     await log.publish([creation(3)])
     await waitFor(() => index.ids.size === 3, { what: 'post 3', everyMs: 5 })
     expect(started.stats().fills).toBe(2)
+  })
+
+  it('says how far a fill is, and when it is complete', async () => {
+    await log.publish([creation(1), creation(2)])
+    const fills: IndexFill[] = []
+    const started = startFeeder((fill) => fills.push(fill))
+    await started.caughtUp
+    expect(started.stats()).toMatchObject({ isFilled: true, indexSize: 2 })
+    // The next process takes nothing: its fill stands at the beginning.
+    index.isRefusing = true
+    index.replace('second')
+    await waitFor(() => started.stats().fills === 2, { what: 'the second fill', everyMs: 5 })
+    await waitFor(() => started.stats().failures > 0, { what: 'a failure', everyMs: 5 })
+    expect(started.stats()).toMatchObject({ isFilled: false, indexSize: 0 })
+    expect(started.progress()).toEqual({ done: 0, total: 2 })
+    index.isRefusing = false
+    await waitFor(() => started.stats().isFilled, { what: 'the refill', everyMs: 5 })
+    expect(started.progress()).toEqual({ done: 2, total: 2 })
+    const told = fills.map(({ durationMs: _, ...fill }) => Object.values(fill))
+    expect(told).toEqual([
+      ['begun', 'first', 1, 2, 0],
+      ['complete', 'first', 1, 2, 2],
+      ['begun', 'second', 2, 2, 0],
+      ['complete', 'second', 2, 2, 2],
+    ])
   })
 
   it('tries again while the service is away, and loses nothing', async () => {

@@ -19,10 +19,12 @@ export class IndexServer {
   readonly refusedIds = new Set<number>()
   instanceId = 'first'
   isBroken = false
+  /** Upserts and removals fail, the status does not. */
+  isRefusing = false
   #server: RunningGrpcServer | null = null
 
   readonly #upsert = new Switchable<UpsertPostsRequest, UpsertPostsResponse>(({ posts }) => {
-    if (this.isBroken) return new ServerFault(status.UNAVAILABLE)
+    if (this.isBroken || this.isRefusing) return new ServerFault(status.UNAVAILABLE)
     const ids = (posts?.postIds ?? []).map(Number)
     const refused = ids.find((id) => this.refusedIds.has(id))
     if (refused !== undefined) {
@@ -34,7 +36,7 @@ export class IndexServer {
   })
 
   readonly #remove = new Switchable<RemovePostsRequest, RemovePostsResponse>(({ postIds }) => {
-    if (this.isBroken) return new ServerFault(status.UNAVAILABLE)
+    if (this.isBroken || this.isRefusing) return new ServerFault(status.UNAVAILABLE)
     for (const id of postIds) this.ids.delete(Number(id))
     return { indexSize: BigInt(this.ids.size) }
   })

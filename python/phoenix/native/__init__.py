@@ -1,0 +1,1 @@
+"""What is written in C, for speed alone: numpy computes the same where no compiler is."""
