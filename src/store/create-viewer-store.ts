@@ -11,7 +11,8 @@ import {
   type UserRow,
 } from './record-rows.ts'
 import type { ViewerRelations } from './records.ts'
-import type { ServedRecord, ViewerStore } from './viewer-store.ts'
+import { namesOf, unnest, type UnnestColumn } from './import/unnest.ts'
+import type { ServedPost, ServedRecord, ViewerStore } from './viewer-store.ts'
 
 /** Stored actions read for each one wanted: a burst holds two or three, seldom more than eight. */
 const ROWS_PER_BURST = 8
@@ -120,22 +121,34 @@ async function readServedPostIds(
     .map(trustPostId)
 }
 
+const SERVED_COLUMNS: readonly UnnestColumn<ServedPost & { readonly place: number }>[] = [
+  { name: 'request_id', type: 'text', value: ({ requestId }) => requestId },
+  { name: 'position', type: 'integer', value: ({ place }) => place },
+  { name: 'post_id', type: 'bigint', value: ({ postId }) => postId },
+  { name: 'original_post_id', type: 'bigint', value: ({ originalPostId }) => originalPostId },
+  { name: 'author_id', type: 'bigint', value: ({ authorId }) => authorId },
+  { name: 'post_created_at_ms', type: 'bigint', value: ({ createdAtMs }) => createdAtMs },
+  { name: 'ranked_at_ms', type: 'bigint', value: ({ rankedAtMs }) => rankedAtMs },
+  { name: 'slate_position', type: 'integer', value: ({ slatePosition }) => slatePosition },
+  { name: 'source', type: 'text', value: ({ source }) => source },
+  { name: 'propensity', type: 'double precision', value: ({ propensity }) => propensity },
+  { name: 'model_version', type: 'text', value: ({ modelVersion }) => modelVersion },
+  { name: 'weights_version', type: 'text', value: ({ weightsVersion }) => weightsVersion },
+]
+
 /** The same page may be written twice (a retry): the first stays. */
 async function writeServed(database: Database, record: ServedRecord): Promise<void> {
   if (record.posts.length === 0) return
+  const posts = record.posts.map((post, place) => ({ ...post, place }))
   await sql`
     with forgotten as (
       delete from served where viewer_id = ${record.viewerId}
         and served_at_ms < ${record.servedAtMs - SERVED_KEPT_MS}
     )
-    insert into served
-      (viewer_id, served_at_ms, request_id, position, post_id, original_post_id)
-    select ${record.viewerId}::bigint, ${record.servedAtMs}::bigint, ${record.requestId}::text,
-      (page.place - 1)::integer, page.post_id, page.original_post_id
-    from unnest(
-      ${record.posts.map((post) => post.postId)}::bigint[],
-      ${record.posts.map((post) => post.originalPostId)}::bigint[]
-    ) with ordinality as page (post_id, original_post_id, place)
+    insert into served (viewer_id, served_at_ms, surface, ${namesOf(SERVED_COLUMNS)})
+    select ${record.viewerId}::bigint, ${record.servedAtMs}::bigint, ${record.surface}::text,
+      ${namesOf(SERVED_COLUMNS)}
+    from ${unnest(SERVED_COLUMNS, posts)}
     on conflict do nothing`.execute(database.kysely)
 }
 

@@ -3,21 +3,17 @@ import type { ConsumedRecord, Topic } from '../../events/event-log.ts'
 import { ACTIONS } from '../../gen/actions.ts'
 import { MediaKind, type Engaged, type PostFacts, type RelationChanged } from '../../gen/events.ts'
 import type { ImportedMedia, ImportedPost } from '../import/imported-post.ts'
+import {
+  impossible,
+  toId,
+  toInteger,
+  toMs,
+  toOptionalId,
+  toText,
+  UnusableEventError,
+} from '../event-fields.ts'
 import type { Change, ChangeBody, RelationKind } from './change.ts'
 
-/** An event that the tables cannot take, with a reason of few words. */
-export class UnusableEventError extends Error {
-  override readonly name = 'UnusableEventError'
-  readonly reason: string
-
-  constructor(reason: string) {
-    super(`an event cannot be written: ${reason}`)
-    this.reason = reason
-  }
-}
-
-const TIME_MS_MAX = 8_640_000_000_000_000n
-const INTEGER_MAX = 2_147_483_647n
 const EVENT_ID_LENGTH_MAX = 100
 
 const RELATIONS: Readonly<Record<RelationKind, true>> = {
@@ -37,31 +33,6 @@ const TOPIC_OF: Readonly<Record<KnownEvent['payload']['$case'], Topic>> = {
   relationChanged: 'relations',
   impressed: 'impressions',
   deadLetter: 'dead-letters',
-}
-
-function impossible(field: string): never {
-  throw new UnusableEventError(`impossible_field ${field}`)
-}
-
-function toId(value: bigint, field: string): string {
-  return value < 1n ? impossible(field) : String(value)
-}
-
-function toOptionalId(value: bigint, field: string): string | null {
-  return value === 0n ? null : toId(value, field)
-}
-
-function toMs(value: bigint, field: string): number {
-  return value < 1n || value > TIME_MS_MAX ? impossible(field) : Number(value)
-}
-
-function toInteger(value: bigint | number, field: string): number {
-  return value < 0 || BigInt(value) > INTEGER_MAX ? impossible(field) : Number(value)
-}
-
-/** PostgreSQL's texts hold no NUL. */
-function toText(value: string, field: string): string {
-  return value.includes('\0') ? impossible(field) : value
 }
 
 type Content = NonNullable<PostFacts['content']>
