@@ -1,6 +1,7 @@
 import { IndexFeeder } from '../phoenix/index-feeder.ts'
 import type { RetrievalIndex } from '../phoenix/retrieval-index.ts'
 import { Materialiser } from '../store/materialiser/materialiser.ts'
+import { TrainingLogConsumer } from '../store/training-log/training-log-consumer.ts'
 import { purgeProcessedEvents } from '../store/materialiser/purge-processed-events.ts'
 import type { OutboxRelay } from '../store/outbox-relay.ts'
 import { describeError } from '../telemetry.ts'
@@ -21,6 +22,7 @@ export interface EventFlow {
   readonly relay: OutboxRelay | null
   /** Null unless the settings ask for it. */
   readonly materialiser: Materialiser | null
+  readonly trainingLog: TrainingLogConsumer
   /** Resolves when both readers have all that the log held at their start. */
   readonly caughtUp: Promise<void>
   /** Whether Thunder lacks events that it should have by now, or cannot know. */
@@ -36,6 +38,8 @@ export interface EventFlowOptions extends OpenEventLogOptions {
   readonly thunderPostsMax: number
   /** Whether events that arrive are written to the database. */
   readonly materialises: boolean
+  /** Where the files of the training log go. */
+  readonly trainingLogDirectory: string
 }
 
 /**
@@ -52,6 +56,12 @@ export async function startEventFlow(options: EventFlowOptions): Promise<EventFl
   const feeder = new IndexFeeder({ log, index: retrieval, nowMs })
   const retention = catchUp(thunder, consumer)
   const materialiser = options.materialises ? new Materialiser({ database, log, nowMs }) : null
+  const trainingLog = new TrainingLogConsumer({
+    database,
+    log,
+    directory: options.trainingLogDirectory,
+    nowMs,
+  })
   const purge = setInterval(() => {
     Promise.all([events.purge(), purgeProcessedEvents(database, nowMs())]).catch((error: unknown) =>
       logger.warn('outbox_not_purged', { error: describeError(error) }),
@@ -63,12 +73,18 @@ export async function startEventFlow(options: EventFlowOptions): Promise<EventFl
     feeder,
     relay: events.relay,
     materialiser,
+    trainingLog,
     caughtUp: Promise.all([retention, feeder.caughtUp]).then(() => undefined),
     isStale: () => nowMs() - consumer.asOfMs() > STALE_AFTER_MS,
     notify: () => events.notify(),
     async close() {
       clearInterval(purge)
-      const readers = [consumer, feeder, ...(materialiser === null ? [] : [materialiser])]
+      const readers = [
+        consumer,
+        feeder,
+        trainingLog,
+        ...(materialiser === null ? [] : [materialiser]),
+      ]
       await Promise.all([...readers, events].map((part) => part.close()))
       // Catching up fails when it is cut short by this very end.
       await retention.then(

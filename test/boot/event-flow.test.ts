@@ -1,3 +1,5 @@
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, onTestFinished } from 'vitest'
 import { startEventFlow, type EventFlow } from '../../src/boot/event-flow.ts'
 import { addEventGauges } from '../../src/boot/event-gauges.ts'
@@ -29,6 +31,7 @@ const index: RetrievalIndex = {
 
 describeWithKafka('the event flow over Kafka', (java) => {
   let running: TestBroker
+  const trainingLogDirectory = join(tmpdir(), 'homefeed-no-training-log')
   let opened: TestDatabase
   let now = NOW_MS
   const flows: EventFlow[] = []
@@ -41,6 +44,7 @@ describeWithKafka('the event flow over Kafka', (java) => {
       nowMs: () => now,
       kafkaBrokers,
       thunderPostsMax: 10_000,
+      trainingLogDirectory,
       materialises,
     })
     flows.push(flow)

@@ -4,7 +4,7 @@ import { basename, dirname, join } from 'node:path'
 import { metadataOf, type LogColumn, type LogKind } from './log-columns.ts'
 
 /** Files of a write that has not ended: no reader looks at a name with a dot before it. */
-const UNFINISHED = '.unfinished-'
+export const UNFINISHED = '.unfinished-'
 
 async function syncDirectory(path: string): Promise<void> {
   const handle = await open(path, 'r')
