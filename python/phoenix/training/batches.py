@@ -47,7 +47,8 @@ def hash_sequences(
         token_author=entity_rows(tokens.author_ids, hashes.author),
         shown_item=entity_rows(shown.post_ids, hashes.item),
         shown_author=entity_rows(shown.author_ids, hashes.author),
-        shown_age=post_age_bucket(shown.at_ms, shown.created_at_ms, config),
+        # Against the request's clock, as the ranking service does.
+        shown_age=post_age_bucket(shown.request_ms, shown.created_at_ms, config),
     )
 
 
