@@ -59,7 +59,13 @@ describe('the ranking client', () => {
 
   const rank = (count: number) =>
     client.rank(
-      { viewerId: VIEWER, actions: [], candidates: candidates(count), nowMs: NOW_MS },
+      {
+        requestId: 'r',
+        viewerId: VIEWER,
+        actions: [],
+        candidates: candidates(count),
+        nowMs: NOW_MS,
+      },
       unhurried(),
     )
 
@@ -112,7 +118,7 @@ describe('the ranking client', () => {
       { ...action, postId: trustPostId('9'), actionIndexes: [2], dwellSeconds: 1.5, surface: 3 },
     ]
     await client.rank(
-      { viewerId: VIEWER, actions, candidates: candidates(1), nowMs: NOW_MS },
+      { requestId: 'r', viewerId: VIEWER, actions, candidates: candidates(1), nowMs: NOW_MS },
       unhurried(),
     )
     const sent = requests[0]?.packedActions

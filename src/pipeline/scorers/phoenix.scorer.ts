@@ -38,6 +38,7 @@ export function phoenixScorer({ ranking, timeoutMs, reserveMs, now }: PhoenixSco
       const limitMs = Math.min(context.deadlineMs, deadlineMs - reserveMs)
       const ranked = ranking.rank(
         {
+          requestId: context.requestId,
           viewerId,
           actions: actionSequence ?? [],
           candidates: candidates.map((candidate) => ({
