@@ -88,8 +88,11 @@ def _numbers_of(
 
 def _request_numbers(
     impressions: pyarrow.Table, actions: pyarrow.Table
-) -> tuple[Int64[np.ndarray, " n"], Int64[np.ndarray, " a"]]:
-    """The same number for the same request; one of its own for each impression without one."""
+) -> tuple[Int64[np.ndarray, " n"], Int64[np.ndarray, " a"], list[str]]:
+    """The same number for the same request; one of its own for each impression without one.
+
+    Also the requests' names, by number.
+    """
     shown = impressions.column("request_id").combine_chunks()
     done = actions.column("request_id").combine_chunks()
     requests = pyarrow.concat_arrays([shown, done]).drop_null().unique()
@@ -101,7 +104,7 @@ def _request_numbers(
     of_shown = numbers(shown)
     alone = np.flatnonzero(of_shown == UNATTRIBUTED)
     of_shown[alone] = len(requests) + np.arange(len(alone))
-    return of_shown, numbers(done)
+    return of_shown, numbers(done), requests.to_pylist()
 
 
 def _without_withdrawn(table: pyarrow.Table) -> pyarrow.Table:
@@ -154,6 +157,11 @@ def _deeds(table: pyarrow.Table, request_id: Int64[np.ndarray, " a"]) -> Deeds:
 
 def read_log(path: Path) -> TrainingLog:
     """See load_training_log."""
+    return read_log_and_requests(path)[0]
+
+
+def read_log_and_requests(path: Path) -> tuple[TrainingLog, list[str]]:
+    """A log, and the names of its requests by their number. Raises as load_training_log."""
     if not path.exists():
         raise FileNotFoundError(f"{path}: no such training log")
     if not _files(path, "impressions"):
@@ -161,7 +169,7 @@ def read_log(path: Path) -> TrainingLog:
             f"{path}: no training log there, expected impressions/hour=.../*.parquet"
         )
     table, done = _read(path, "impressions"), _read(path, "actions")
-    request_id, action_request_id = _request_numbers(table, done)
+    request_id, action_request_id, requests = _request_numbers(table, done)
     outcomes = np.stack([table.column(name).to_numpy() for name in OUTCOME_NAMES], axis=1)
     propensity = table.column("propensity").fill_null(1.0).to_numpy().astype(np.float32)
     order = np.lexsort((
@@ -169,7 +177,7 @@ def read_log(path: Path) -> TrainingLog:
         _integers(table, "impressed_at"),
     ))  # fmt: skip
     deeds = _deeds(done, action_request_id)
-    return TrainingLog(
+    log = TrainingLog(
         request_id=request_id[order],
         viewer_id=_integers(table, "viewer_id")[order],
         post_id=_integers(table, "post_id")[order],
@@ -185,6 +193,7 @@ def read_log(path: Path) -> TrainingLog:
         ranked_at_ms=_integers(table, "ranked_at")[order],
         **{f"action_{name}": column for name, column in vars(deeds).items()},
     )
+    return log, requests
 
 
 def _table(log: TrainingLog, request_names: np.ndarray) -> pyarrow.Table:
