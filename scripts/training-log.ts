@@ -13,7 +13,7 @@ const USAGE = `Usage: npm run training-log -- COMMAND
   export --out DIR [--since TIME] [--until TIME] [--open]
              copies the final hours; --open adds what is not final yet, with the outcomes so far
   import DIR takes the final hours of an export in; again adds nothing
-  status     what the log holds
+  status [--json]  what the log holds
 TIME is as 2026-11-26T02:00:00Z. The embedded database of a running gateway is in use: --open then
 needs PostgreSQL, or the gateway stopped.
 Exit codes: 0 done, 1 it could not be done, 2 wrong arguments.`
@@ -38,6 +38,7 @@ function readArguments() {
         since: { type: 'string' },
         until: { type: 'string' },
         open: { type: 'boolean' },
+        json: { type: 'boolean' },
       },
     })
   } catch (error) {
@@ -92,8 +93,12 @@ async function runImport(config: Config, from: string | undefined): Promise<void
   if (done.open > 0) console.log(`${done.open} files left out: their hours were not final`)
 }
 
-async function runStatus({ trainingLogDirectory }: Config): Promise<void> {
+async function runStatus({ trainingLogDirectory }: Config, values: Values): Promise<void> {
   const log = await describeTrainingLog(trainingLogDirectory)
+  if (values.json === true) {
+    console.log(JSON.stringify({ directory: trainingLogDirectory, ...log }))
+    return
+  }
   console.log(`${trainingLogDirectory}: ${log.files} files of ${log.hours} hours`)
   if (log.fromMs === null || log.untilMs === null) return
   const [from, until] = [new Date(log.fromMs), new Date(log.untilMs)].map((at) => at.toISOString())
@@ -108,7 +113,7 @@ async function run(): Promise<void> {
   if (others.length > 0) throw new UsageError(`"${others[0]}" is one argument too many.`)
   if (command === 'export') await runExport(config, values)
   else if (command === 'import') await runImport(config, argument)
-  else if (command === 'status') await runStatus(config)
+  else if (command === 'status') await runStatus(config, values)
   else throw new UsageError(`"${command ?? ''}" is no command.`)
 }
 

@@ -107,6 +107,17 @@ class TrainingLog:
         )
 
 
+def save_training_log(log: TrainingLog, directory: Path) -> None:
+    """Writes the log's files into a directory, made when it is absent; see write_log.
+
+    Raises:
+      ValueError: If the log has actions of its own.
+    """
+    from phoenix.data.training_log_files import write_log
+
+    write_log(log, directory)
+
+
 def load_training_log(path: Path | str) -> TrainingLog:
     """Reads a log that the gateway, an export or the demo world wrote: a directory, or one file.
 
