@@ -119,11 +119,8 @@ function holdoutStart({ fromMs, untilMs }, holdoutHours) {
 async function prepareLogs(work, values) {
   const { log: given, open } = values
   const log = given === undefined ? undefined : resolve(process.env.INIT_CWD ?? '', given)
-  const holdoutHours = Number(values['holdout-hours'])
-  if (!(holdoutHours >= 1)) {
-    throw new SetupError(`--holdout-hours is "${values['holdout-hours']}": give 1 or more.`)
-  }
   const found = describeLog(log)
+  const holdoutHours = Number(values['holdout-hours'])
   const cutMs = found.impressions === 0 ? 0 : holdoutStart(found, holdoutHours)
   if (found.impressions === 0 || cutMs <= found.fromMs) {
     throw new SetupError(
@@ -183,6 +180,9 @@ await runScript(async () => {
     throw new SetupError(
       '--install needs a place: set HOMEFEED_CHECKPOINT to the directory that the gateway serves.',
     )
+  }
+  if (values.demo !== true && !(Number(values['holdout-hours']) >= 1)) {
+    throw new SetupError(`--holdout-hours is "${values['holdout-hours']}": give 1 or more.`)
   }
   await ensureNodePackages()
   const python = await ensurePython('learning')
