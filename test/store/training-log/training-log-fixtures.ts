@@ -7,7 +7,7 @@ import { Engaged, Impressed } from '../../../src/gen/events.ts'
 import type { LogKind } from '../../../src/store/training-log/log-columns.ts'
 
 const ROOT = join(import.meta.dirname, '..', '..', '..')
-const PYTHON = process.env['HOMEFEED_PYTHON'] ?? join(ROOT, '.homefeed/python/bin/python')
+export const PYTHON = process.env['HOMEFEED_PYTHON'] ?? join(ROOT, '.homefeed/python/bin/python')
 
 /** 02:00 of a day in UTC, so that the hour of a file is known. */
 export const HOUR_START_MS = Date.parse('2026-11-26T02:00:00Z')
