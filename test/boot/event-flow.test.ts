@@ -13,6 +13,7 @@ import { describeWithKafka, startTestBroker, type TestBroker } from '../kafka.ts
 import { openTestDatabase, type TestDatabase } from '../postgres.ts'
 import { content, creation } from '../store/materialiser-fixtures.ts'
 import { hashInOnePiece, NOW_MS, randomPostEvents } from '../thunder/random-post-events.ts'
+import { action, impression } from '../store/training-log/training-log-fixtures.ts'
 import { waitFor } from '../wait-for.ts'
 
 /** An index that takes everything. */
@@ -108,6 +109,29 @@ describeWithKafka('the event flow over Kafka', (java) => {
     expect(flow.relay?.stats().isLeader).toBe(false)
   })
 
+  it('takes what was shown and done into the training log, once', async () => {
+    const log = openKafkaLog(running.address)
+    const shown = impression({ atMs: NOW_MS - 1_000 })
+    const liked = action(0, { atMs: NOW_MS, requestId: 'r1' })
+    await log.publish([liked, shown, shown])
+    const first = await start([running.address])
+    await first.trainingLog.caughtUp
+    expect(first.trainingLog.stats()).toMatchObject({ landed: 3, late: 0, rejected: {} })
+    await first.close()
+    // Another process goes on where this one ended.
+    await log.publish([impression({ atMs: NOW_MS, requestId: 'r2' }), liked])
+    const second = await start([running.address])
+    await second.trainingLog.caughtUp
+    expect(second.trainingLog.stats()).toMatchObject({ landed: 2 })
+    const { kysely } = opened.database
+    const requests = await kysely.selectFrom('training_impressions').select('request_id').execute()
+    expect(requests.map(({ request_id }) => request_id).toSorted()).toEqual(['r1', 'r2'])
+    expect(await kysely.selectFrom('training_actions').select('action_index').execute()).toEqual([
+      { action_index: 0 },
+    ])
+    await log.close()
+  })
+
   it('says which setting names no broker', async () => {
     const error = await start(['127.0.0.1:9']).catch((reason: unknown) => reason)
     expect(error).toBeInstanceOf(StartError)
@@ -135,6 +159,7 @@ describeWithKafka('the event flow over Kafka', (java) => {
     expect(metrics).toContain('homefeed_thunder_rejected_events{reason="undecodable"} 1')
     expect(metrics).toContain('homefeed_materialised_events{outcome="applied"} 1')
     expect(metrics).toContain('homefeed_outbox_published_rows 0')
+    expect(metrics).toContain('homefeed_training_log_events{outcome="late"} 0')
     telemetry.close()
     await log.close()
   })
