@@ -27,7 +27,7 @@ const USAGE = `Usage: npm run train [-- OPTIONS]
   --holdout-hours N  end of the log that is measured on and not learnt from; default 24
   --resume           goes on with a training that was cut off
   --install          puts the result where HOMEFEED_CHECKPOINT points, if it can be measured
-Anything after a second -- goes to python -m phoenix.training, which says with --help what it takes.`
+Anything after a second -- goes to python -m phoenix.training (see its --help).`
 
 const HOUR_MS = 3_600_000
 /** Of a log too short for the holdout, this share is measured on. */
@@ -125,8 +125,8 @@ async function prepareLogs(work, values) {
   if (found.impressions === 0 || cutMs <= found.fromMs) {
     throw new SetupError(
       `${found.directory} holds ${found.impressions} impressions of less than two hours: an hour ` +
-        'is final 25 hours after its end. To learn from the demo world meanwhile: `npm run python ' +
-        '-- -m phoenix.data.demo_log --out DIR`, then `npm run train -- --log DIR`.',
+        'is final 25 hours after its end. To learn from the demo world meanwhile: `npm run ' +
+        'python -- -m phoenix.data.demo_log --out DIR`, then `npm run train -- --log DIR`.',
     )
   }
   const cut = new Date(cutMs).toISOString()

@@ -27,8 +27,9 @@ interface Burst {
 
 /**
  * Merges a viewer's actions, given oldest first, into bursts: same post, less than `BURST_MS` after
- * the burst's first action, as in training. Bursts without a discrete action are dropped, then the newest `actionsMax`
- * are kept, oldest first. A burst's dwell is the longest that one of its actions reports.
+ * the burst's first action, as in training. Bursts without a discrete action are dropped, then the
+ * newest `actionsMax` are kept, oldest first. A burst's dwell is the longest that one of its
+ * actions reports.
  * Source: spec/hydrators.md 1.1.
  */
 export function aggregateActions(rows: readonly ActionRow[], actionsMax: number): ActionSequence {

@@ -101,9 +101,8 @@ async function addPeople(): Promise<void> {
   for (const id of [...VIEWERS, ...AUTHORS.map(String)]) {
     await sql`insert into users (id, handle, display_name, bio, created_at_ms, birth_year,
         is_protected, state, is_adult, sensitive_opt_in, sells_subscriptions)
-      values (${id}, ${`User${id}`}, '', '', 0, 1990, false, 'active', false, false, false)`.execute(
-      kysely,
-    )
+      values (${id}, ${`User${id}`}, '', '', 0, 1990, false, 'active', false, false,
+        false)`.execute(kysely)
   }
   // The others come through retrieval.
   for (const followee of AUTHORS.slice(0, 3)) {

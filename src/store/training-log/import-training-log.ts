@@ -45,7 +45,7 @@ export async function importTrainingLog(
   const files = await listLogFiles(from)
   if (files.length === 0) {
     throw new TrainingLogError(
-      `${from} holds no training log: give a folder that \`export\` wrote, with impressions/ in it.`,
+      `${from} holds no training log: give a folder that \`export\` wrote.`,
     )
   }
   const counts = { added: 0, known: 0, open: 0, rows: 0 }

@@ -42,7 +42,7 @@ async function idsSampledAt(rate: number): Promise<readonly string[]> {
   return kept.map(({ requestId }) => requestId)
 }
 
-it('samples whole requests: the share that was asked for, and a larger share holds it', async () => {
+it('samples whole requests: the share asked for, and a larger share holds it', async () => {
   const [none, tenth, half, all] = await Promise.all([0, 0.1, 0.5, 1].map(idsSampledAt))
   expect(none).toEqual([])
   expect(all).toHaveLength(1_000)
