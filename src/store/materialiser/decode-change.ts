@@ -3,16 +3,16 @@ import type { ConsumedRecord, Topic } from '../../events/event-log.ts'
 import { ACTIONS } from '../../gen/actions.ts'
 import { MediaKind, type Engaged, type PostFacts, type RelationChanged } from '../../gen/events.ts'
 import type { ImportedMedia, ImportedPost } from '../import/imported-post.ts'
+import type { Change, ChangeBody, RelationKind } from './change.ts'
 import {
+  UnusableEventError,
   impossible,
   toId,
   toInteger,
   toMs,
   toOptionalId,
   toText,
-  UnusableEventError,
-} from '../event-fields.ts'
-import type { Change, ChangeBody, RelationKind } from './change.ts'
+} from './field-checks.ts'
 
 const EVENT_ID_LENGTH_MAX = 100
 

@@ -4,11 +4,11 @@ import { createDeadLetter, type Rejection } from '../../events/create-dead-lette
 import type { ConsumedRecord, EventLog, PartitionPosition, Topic } from '../../events/event-log.ts'
 import { ADVISORY_LOCKS } from '../advisory-lock.ts'
 import type { Database } from '../database.ts'
-import { UnusableEventError } from '../event-fields.ts'
 import { ExclusiveReader, type ExclusiveBatch } from '../exclusive-reader.ts'
 import type { Tables } from '../tables.ts'
 import type { Change } from './change.ts'
 import { decodeChange } from './decode-change.ts'
+import { UnusableEventError } from './field-checks.ts'
 import { MATERIALISER, writeChanges } from './write-changes.ts'
 
 export interface MaterialiserOptions {

@@ -15,7 +15,7 @@ import {
   toOptionalId,
   toText,
   UnusableEventError,
-} from '../event-fields.ts'
+} from '../materialiser/field-checks.ts'
 import type { ServedSource, ServedSurface } from '../viewer-store.ts'
 import type { LoggedAction, LoggedEvent, LoggedImpression } from './logged-event.ts'
 

@@ -1,3 +1,5 @@
+/** What the tables take of an event's fields; everything else is refused with its name. */
+
 /** An event that the tables cannot take, with a reason of few words. */
 export class UnusableEventError extends Error {
   override readonly name = 'UnusableEventError'
@@ -11,28 +13,22 @@ export class UnusableEventError extends Error {
 
 const TIME_MS_MAX = 8_640_000_000_000_000n
 const INTEGER_MAX = 2_147_483_647n
-
-/** @throws {UnusableEventError} always. */
 export function impossible(field: string): never {
   throw new UnusableEventError(`impossible_field ${field}`)
 }
 
-/** A decimal id. @throws {UnusableEventError} below 1. */
 export function toId(value: bigint, field: string): string {
   return value < 1n ? impossible(field) : String(value)
 }
 
-/** Null for 0: there is none, or nobody knows it. */
 export function toOptionalId(value: bigint, field: string): string | null {
   return value === 0n ? null : toId(value, field)
 }
 
-/** Epoch ms. @throws {UnusableEventError} for what is no date. */
 export function toMs(value: bigint, field: string): number {
   return value < 1n || value > TIME_MS_MAX ? impossible(field) : Number(value)
 }
 
-/** 0 to 2^31 - 1. */
 export function toInteger(value: bigint | number, field: string): number {
   return value < 0 || BigInt(value) > INTEGER_MAX ? impossible(field) : Number(value)
 }
