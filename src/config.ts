@@ -32,6 +32,10 @@ export interface Config {
   readonly corsOrigins: readonly string[]
   /** The most posts that Thunder holds; the oldest go first. */
   readonly thunderPostsMax: number
+  /** Absolute. Processes that share a database share it too. */
+  readonly trainingLogDirectory: string
+  /** Share of ranking requests, 0 to 1, whose tokens are kept beside the training log. */
+  readonly tokenSampleRate: number
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>
@@ -102,6 +106,16 @@ class SettingsReader {
       `${name} is "${text}": give a whole number from ${bounds.min} to ${bounds.max}.`,
     )
     return bounds.fallback
+  }
+
+  /** A number from 0 to 1. */
+  share(name: string): number {
+    const text = this.text(name)
+    if (text === null) return 0
+    const share = Number(text)
+    if (share >= 0 && share <= 1) return share
+    this.faults.push(`${name} is "${text}": give a share from 0 to 1, for example 0.001.`)
+    return 0
   }
 
   flag(name: string): boolean {
@@ -254,6 +268,10 @@ export function readConfig(environment: Environment): Config {
     cursorKeys,
     corsOrigins,
     thunderPostsMax: reader.count('THUNDER_POSTS_MAX', THUNDER_POSTS),
+    trainingLogDirectory: resolve(
+      reader.text('HOMEFEED_TRAINING_LOG_DIR') ?? join(dataDirectory, 'training-log'),
+    ),
+    tokenSampleRate: reader.share('HOMEFEED_TOKEN_SAMPLE_RATE'),
   }
   if (config.materialises && config.kafkaBrokers === null) {
     reader.faults.push('HOMEFEED_MATERIALISE needs a log to read: set KAFKA_BROKERS, or unset it.')

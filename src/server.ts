@@ -112,7 +112,7 @@ function createServedWriter({ viewerStore, telemetry, logger }: ServerDependenci
       telemetry.countServedFailure()
       logger.warn('served_not_recorded', {
         viewerId: record.viewerId,
-        requestId: record.requestId,
+        requestId: record.posts[0]?.requestId,
         posts: record.posts.length,
         error: describeError(error),
       })

@@ -72,6 +72,22 @@ describe('readConfig', () => {
     )
   })
 
+  it('keeps the training log in the data directory unless told, and samples no tokens', () => {
+    const config = readConfig({ HOMEFEED_DATA_DIR: '/data' })
+    expect(config.trainingLogDirectory).toBe('/data/training-log')
+    expect(config.tokenSampleRate).toBe(0)
+    const told = { HOMEFEED_TRAINING_LOG_DIR: '/logs', HOMEFEED_TOKEN_SAMPLE_RATE: '0.25' }
+    expect(readConfig(told)).toMatchObject({
+      trainingLogDirectory: '/logs',
+      tokenSampleRate: 0.25,
+    })
+    for (const wrong of ['-0.1', '2', 'all']) {
+      expect(faultsOf({ HOMEFEED_TOKEN_SAMPLE_RATE: wrong })).toEqual([
+        `HOMEFEED_TOKEN_SAMPLE_RATE is "${wrong}": give a share from 0 to 1, for example 0.001.`,
+      ])
+    }
+  })
+
   it('turns development mode off with a secret, and on again on demand', () => {
     expect(readConfig({ HOMEFEED_JWT_SECRET: SECRET }).isDevelopment).toBe(false)
     const both = readConfig({ HOMEFEED_JWT_SECRET: SECRET, HOMEFEED_DEV: '1' })

@@ -62,23 +62,6 @@ class RetrievalIndex:
         posts = join_posts([segment.posts_at(segment.live_rows) for segment in segments])
         return posts.at(np.lexsort((posts.post_ids, posts.created_at_ms)))
 
-    def live_posts(self) -> IndexedPosts:
-        """Every post that can be found, in no particular order."""
-        none = np.zeros(0, np.int64)
-        columns = (
-            np.concatenate(
-                [
-                    none,
-                    *(
-                        getattr(segment, name)[: segment.length][segment.is_live[: segment.length]]
-                        for segment in self._segments.values()
-                    ),
-                ]
-            )
-            for name in ("post_ids", "author_ids", "created_at_ms")
-        )
-        return IndexedPosts(*columns)
-
     def upsert(
         self, posts: IndexedPosts, vectors: Float[np.ndarray, "n d"], *, now_ms: int
     ) -> None:

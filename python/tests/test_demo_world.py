@@ -24,8 +24,7 @@ from phoenix.data.posts import (
 )
 from phoenix.data.tastes import ACTION_NAMES, action_probabilities
 from phoenix.data.topics import TOPICS
-from phoenix.data.training_log import load_training_log, save_training_log
-from phoenix.data.world import World, create_society, create_world, world_training_log
+from phoenix.data.world import World, create_society, create_world
 from phoenix.gen.actions import ACTIONS, DISCRETE_COUNT
 
 NOW_MS = 1_795_478_437_123
@@ -258,21 +257,6 @@ def test_hana_is_away_for_twenty_days_and_dora_never_came():
     assert not (viewer == PERSONA_INDEX["dora"]).any()
     reads = np.bincount(viewer, minlength=len(world.people))
     assert reads[PERSONA_INDEX["chiyo"]] == reads.max()
-
-
-def test_training_log_survives_its_file(world, tmp_path):
-    log = world_training_log(world)
-    save_training_log(log, tmp_path / "training_log.npz")
-    loaded = load_training_log(tmp_path / "training_log.npz")
-    assert _equal(log, loaded, type(log))
-    assert loaded.outcomes.shape == (len(log), 18)
-    assert (loaded.at_ms > loaded.post_created_at_ms).all()
-
-
-def test_a_file_that_is_no_training_log_is_refused(tmp_path):
-    np.savez(tmp_path / "other.npz", viewer_id=np.zeros(3))
-    with pytest.raises(ValueError, match="lacks format_version"):
-        load_training_log(tmp_path / "other.npz")
 
 
 def test_people_have_shapes_of_the_docs():

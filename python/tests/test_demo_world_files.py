@@ -54,7 +54,7 @@ def _run(directory: Path, *options: str) -> Rows:
 @pytest.fixture(scope="module")
 def directory(tmp_path_factory) -> Path:
     path = tmp_path_factory.mktemp("world")
-    _run(path, "--now", str(NOW_MS), "--with-log", "--oracle", str(path / "oracle"))
+    _run(path, "--now", str(NOW_MS), "--oracle", str(path / "oracle"))
     return path
 
 
@@ -224,7 +224,6 @@ def test_the_same_command_writes_the_same_bytes(directory, tmp_path):
     _run(tmp_path, "--now", str(NOW_MS))
     for path in sorted(tmp_path.iterdir()):
         assert path.read_bytes() == (directory / path.name).read_bytes(), path.name
-    assert (directory / "training_log.npz").exists()
     assert (directory / "oracle" / "oracle.npz").exists()
 
 

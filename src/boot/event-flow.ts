@@ -2,6 +2,7 @@ import type { PostId } from '../ids.ts'
 import { IndexFeeder } from '../phoenix/index-feeder.ts'
 import type { RetrievalIndex } from '../phoenix/retrieval-index.ts'
 import { Materialiser } from '../store/materialiser/materialiser.ts'
+import { TrainingLogConsumer } from '../store/training-log/training-log-consumer.ts'
 import { purgeProcessedEvents } from '../store/materialiser/purge-processed-events.ts'
 import type { OutboxRelay } from '../store/outbox-relay.ts'
 import { PostFacts } from '../store/post-facts.ts'
@@ -25,6 +26,7 @@ export interface EventFlow {
   readonly relay: OutboxRelay | null
   /** Null unless the settings ask for it. */
   readonly materialiser: Materialiser | null
+  readonly trainingLog: TrainingLogConsumer
   /** Resolves when both readers have all that the log held at their start. */
   readonly caughtUp: Promise<void>
   /** Whether Thunder lacks events that it should have by now, or cannot know. */
@@ -40,6 +42,8 @@ export interface EventFlowOptions extends OpenEventLogOptions {
   readonly thunderPostsMax: number
   /** Whether events that arrive are written to the database. */
   readonly materialises: boolean
+  /** Where the files of the training log go. */
+  readonly trainingLogDirectory: string
 }
 
 /**
@@ -67,6 +71,12 @@ export async function startEventFlow(options: EventFlowOptions): Promise<EventFl
   })
   const retention = catchUp(thunder, consumer)
   const materialiser = options.materialises ? new Materialiser({ database, log, nowMs }) : null
+  const trainingLog = new TrainingLogConsumer({
+    database,
+    log,
+    directory: options.trainingLogDirectory,
+    nowMs,
+  })
   const purge = setInterval(() => {
     Promise.all([events.purge(), purgeProcessedEvents(database, nowMs())]).catch((error: unknown) =>
       logger.warn('outbox_not_purged', { error: describeError(error) }),
@@ -79,12 +89,18 @@ export async function startEventFlow(options: EventFlowOptions): Promise<EventFl
     postFacts,
     relay: events.relay,
     materialiser,
+    trainingLog,
     caughtUp: Promise.all([retention, feeder.caughtUp]).then(() => undefined),
     isStale,
     notify: () => events.notify(),
     async close() {
       clearInterval(purge)
-      const readers = [consumer, feeder, ...(materialiser === null ? [] : [materialiser])]
+      const readers = [
+        consumer,
+        feeder,
+        trainingLog,
+        ...(materialiser === null ? [] : [materialiser]),
+      ]
       await Promise.all([...readers, events].map((part) => part.close()))
       // Catching up fails when it is cut short by this very end.
       await retention.then(

@@ -59,6 +59,7 @@ export function addEventGauges(telemetry: Telemetry, events: EventFlow): void {
   addIndexGauges(telemetry, events)
   addRelayGauges(telemetry, events)
   addFactGauges(telemetry, events)
+  addTrainingLogGauges(telemetry, events)
 }
 
 /** How full the retrieval service's index is, and how far a fill has got. */
@@ -99,6 +100,34 @@ function addIndexGauges(telemetry: Telemetry, { feeder }: EventFlow): void {
         value,
       }))
     },
+  )
+}
+
+function addTrainingLogGauges(telemetry: Telemetry, { trainingLog }: EventFlow): void {
+  telemetry.gauges(
+    {
+      name: 'homefeed_training_log_events',
+      help: 'Impressions and actions that this process took in, or that came late or were wrong.',
+      labelNames: ['outcome'],
+    },
+    () => {
+      const { landed, late, rejected } = trainingLog.stats()
+      const wrong = Object.values(rejected).reduce((sum, count) => sum + count, 0)
+      return Object.entries({ landed, late, wrong }).map(([outcome, value]) => ({
+        labels: { outcome },
+        value,
+      }))
+    },
+  )
+  telemetry.gauge(
+    'homefeed_training_log_rows',
+    'Rows that this process wrote to the files of the training log since its start.',
+    () => trainingLog.stats().written,
+  )
+  telemetry.gauge(
+    'homefeed_training_log_failures',
+    'Hours that could not be written, and lost connections; each was tried again.',
+    () => trainingLog.stats().failures,
   )
 }
 

@@ -5,6 +5,8 @@ import { GrpcChannel } from '../phoenix/grpc-channel.ts'
 import { GrpcRankingClient } from '../phoenix/grpc-ranking-client.ts'
 import { GrpcRetrievalClient } from '../phoenix/grpc-retrieval-client.ts'
 import type { CallOptions } from '../phoenix/retrieval-client.ts'
+import type { RankingClient } from '../phoenix/ranking-client.ts'
+import { SampledRankingClient, type TokenSample } from '../phoenix/sampled-ranking-client.ts'
 import { STAGES } from '../pipeline/framework/component.ts'
 import {
   EMBEDDING_PARAMS,
@@ -20,6 +22,7 @@ import { createLoaders } from '../store/create-loaders.ts'
 import { createViewerStore } from '../store/create-viewer-store.ts'
 import type { Database } from '../store/database.ts'
 import { createPopularPosts } from '../store/popular-posts.ts'
+import { TokenSampleFile } from '../store/training-log/token-sample-file.ts'
 import type { ViewerStore } from '../store/viewer-store.ts'
 import { Telemetry, type Logger } from '../telemetry.ts'
 import { startEventFlow, type EventFlow } from './event-flow.ts'
@@ -103,6 +106,23 @@ function healthChecks(
   ]
 }
 
+/** The ranker, whose requests are kept for a comparison with training when a setting asks. */
+function withTokenSamples(
+  ranking: RankingClient,
+  { config, telemetry }: { readonly config: Config; readonly telemetry: Telemetry },
+): { readonly ranking: RankingClient; readonly samples: TokenSampleFile | null } {
+  const { tokenSampleRate: rate, trainingLogDirectory } = config
+  if (rate === 0) return { ranking, samples: null }
+  const samples = new TokenSampleFile(trainingLogDirectory)
+  telemetry.gauge(
+    'homefeed_token_samples_dropped',
+    'Sampled ranking requests that could not be written since the start.',
+    () => samples.stats().dropped,
+  )
+  const keep = (sample: TokenSample) => samples.add(sample)
+  return { ranking: new SampledRankingClient({ ranking, rate, keep }), samples }
+}
+
 /** Builds every concrete part, catches up with the event log, and listens. */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { config, database, phoenix, logger, nowMs } = options
@@ -132,7 +152,15 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   )
   addEventGauges(telemetry, events)
   const viewerStore = createViewerStore(database)
-  const homeFeed = openHomeFeed({ database, viewerStore, events, retrieval, ranking, nowMs })
+  const sampled = withTokenSamples(ranking, { config, telemetry })
+  const homeFeed = openHomeFeed({
+    database,
+    viewerStore,
+    events,
+    retrieval,
+    ranking: sampled.ranking,
+    nowMs,
+  })
   const createRequestLoaders = () => createLoaders(database, nowMs(), events.postFacts)
   await runTimedStep('Feed: warmed up', () =>
     warmUp(homeFeed, { ...options, createLoaders: createRequestLoaders }),
@@ -157,6 +185,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     async close() {
       await server.close()
       await homeFeed.drain()
+      await sampled.samples?.close()
       await events.close()
       channels.retrieval.close()
       channels.ranking.close()
@@ -170,7 +199,7 @@ interface FeedParts {
   readonly viewerStore: ViewerStore
   readonly events: EventFlow
   readonly retrieval: GrpcRetrievalClient
-  readonly ranking: GrpcRankingClient
+  readonly ranking: RankingClient
   readonly nowMs: () => number
 }
 

@@ -26,6 +26,20 @@ export enum MediaKind {
   MEDIA_KIND_VIDEO = 2,
 }
 
+export enum ImpressionSurface {
+  IMPRESSION_SURFACE_UNSPECIFIED = 0,
+  IMPRESSION_SURFACE_HOME = 1,
+  IMPRESSION_SURFACE_FOLLOWING = 2,
+  IMPRESSION_SURFACE_SEARCH = 3,
+}
+
+export enum ImpressionSource {
+  IMPRESSION_SOURCE_UNSPECIFIED = 0,
+  IMPRESSION_SOURCE_IN_NETWORK = 1,
+  IMPRESSION_SOURCE_RETRIEVAL = 2,
+  IMPRESSION_SOURCE_EXPLORED = 3,
+}
+
 export interface Event {
   /** UUIDv7. */
   id: string;
@@ -112,6 +126,7 @@ export interface Engaged {
   /** False takes an earlier one back. */
   active: boolean;
   dwellMs: bigint;
+  /** Of the tracking token that came along; an empty request id = unattributed. */
   requestId: string;
   position: number;
 }
@@ -133,11 +148,33 @@ export interface RelationChanged {
   expiresAtMs: bigint;
 }
 
+/**
+ * What the publisher does not know it leaves out: the gateway that served the post fills it in from
+ * what it wrote when it cut the page.
+ */
 export interface Impressed {
   viewerId: bigint;
+  /** As shown: a repost's own id. */
   postId: bigint;
+  /** Of the ranking, from the tracking token; empty = unattributed. */
   requestId: string;
+  /** In the slate, from 0. */
   position: number;
+  /** What the ranker judged: the original of a repost, else the post. 0 = not known, here and below. */
+  judgedPostId: bigint;
+  /** Of the judged post. */
+  judgedAuthorId: bigint;
+  judgedCreatedAtMs: bigint;
+  surface: ImpressionSurface;
+  source: ImpressionSource;
+  /** The chance in (0, 1] that the policy showed this post here; 1 for a deterministic ranking. */
+  propensity: number;
+  modelVersion: string;
+  weightsVersion: string;
+  /** The request's clock, which ages and the history went by. */
+  rankedAtMs: bigint;
+  /** How long the post was on screen, as far as the client knows yet. */
+  dwellMs: bigint;
 }
 
 /** An event that a consumer could not use, as it found it. */
@@ -1402,7 +1439,22 @@ export const RelationChanged: MessageFns<RelationChanged> = {
 };
 
 function createBaseImpressed(): Impressed {
-  return { viewerId: 0n, postId: 0n, requestId: "", position: 0 };
+  return {
+    viewerId: 0n,
+    postId: 0n,
+    requestId: "",
+    position: 0,
+    judgedPostId: 0n,
+    judgedAuthorId: 0n,
+    judgedCreatedAtMs: 0n,
+    surface: 0,
+    source: 0,
+    propensity: 0,
+    modelVersion: "",
+    weightsVersion: "",
+    rankedAtMs: 0n,
+    dwellMs: 0n,
+  };
 }
 
 export const Impressed: MessageFns<Impressed> = {
@@ -1424,6 +1476,51 @@ export const Impressed: MessageFns<Impressed> = {
     }
     if (message.position !== 0) {
       writer.uint32(32).int32(message.position);
+    }
+    if (message.judgedPostId !== 0n) {
+      if (BigInt.asIntN(64, message.judgedPostId) !== message.judgedPostId) {
+        throw new globalThis.Error("value provided for field message.judgedPostId of type sfixed64 too large");
+      }
+      writer.uint32(41).sfixed64(message.judgedPostId);
+    }
+    if (message.judgedAuthorId !== 0n) {
+      if (BigInt.asIntN(64, message.judgedAuthorId) !== message.judgedAuthorId) {
+        throw new globalThis.Error("value provided for field message.judgedAuthorId of type sfixed64 too large");
+      }
+      writer.uint32(49).sfixed64(message.judgedAuthorId);
+    }
+    if (message.judgedCreatedAtMs !== 0n) {
+      if (BigInt.asIntN(64, message.judgedCreatedAtMs) !== message.judgedCreatedAtMs) {
+        throw new globalThis.Error("value provided for field message.judgedCreatedAtMs of type int64 too large");
+      }
+      writer.uint32(56).int64(message.judgedCreatedAtMs);
+    }
+    if (message.surface !== 0) {
+      writer.uint32(64).int32(message.surface);
+    }
+    if (message.source !== 0) {
+      writer.uint32(72).int32(message.source);
+    }
+    if (message.propensity !== 0) {
+      writer.uint32(81).double(message.propensity);
+    }
+    if (message.modelVersion !== "") {
+      writer.uint32(90).string(message.modelVersion);
+    }
+    if (message.weightsVersion !== "") {
+      writer.uint32(98).string(message.weightsVersion);
+    }
+    if (message.rankedAtMs !== 0n) {
+      if (BigInt.asIntN(64, message.rankedAtMs) !== message.rankedAtMs) {
+        throw new globalThis.Error("value provided for field message.rankedAtMs of type int64 too large");
+      }
+      writer.uint32(104).int64(message.rankedAtMs);
+    }
+    if (message.dwellMs !== 0n) {
+      if (BigInt.asIntN(64, message.dwellMs) !== message.dwellMs) {
+        throw new globalThis.Error("value provided for field message.dwellMs of type int64 too large");
+      }
+      writer.uint32(112).int64(message.dwellMs);
     }
     return writer;
   },
@@ -1473,6 +1570,86 @@ export const Impressed: MessageFns<Impressed> = {
             message.position = reader.int32();
             continue;
           }
+          case 5: {
+            if (tag !== 41) {
+              break;
+            }
+
+            message.judgedPostId = reader.sfixed64() as bigint;
+            continue;
+          }
+          case 6: {
+            if (tag !== 49) {
+              break;
+            }
+
+            message.judgedAuthorId = reader.sfixed64() as bigint;
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.judgedCreatedAtMs = reader.int64() as bigint;
+            continue;
+          }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.surface = reader.int32() as any;
+            continue;
+          }
+          case 9: {
+            if (tag !== 72) {
+              break;
+            }
+
+            message.source = reader.int32() as any;
+            continue;
+          }
+          case 10: {
+            if (tag !== 81) {
+              break;
+            }
+
+            message.propensity = reader.double();
+            continue;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.modelVersion = reader.string();
+            continue;
+          }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.weightsVersion = reader.string();
+            continue;
+          }
+          case 13: {
+            if (tag !== 104) {
+              break;
+            }
+
+            message.rankedAtMs = reader.int64() as bigint;
+            continue;
+          }
+          case 14: {
+            if (tag !== 112) {
+              break;
+            }
+
+            message.dwellMs = reader.int64() as bigint;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1494,6 +1671,24 @@ export const Impressed: MessageFns<Impressed> = {
     message.postId = (object.postId !== undefined && object.postId !== null) ? BigInt(object.postId) : 0n;
     message.requestId = object.requestId ?? "";
     message.position = object.position ?? 0;
+    message.judgedPostId = (object.judgedPostId !== undefined && object.judgedPostId !== null)
+      ? BigInt(object.judgedPostId)
+      : 0n;
+    message.judgedAuthorId = (object.judgedAuthorId !== undefined && object.judgedAuthorId !== null)
+      ? BigInt(object.judgedAuthorId)
+      : 0n;
+    message.judgedCreatedAtMs = (object.judgedCreatedAtMs !== undefined && object.judgedCreatedAtMs !== null)
+      ? BigInt(object.judgedCreatedAtMs)
+      : 0n;
+    message.surface = object.surface ?? 0;
+    message.source = object.source ?? 0;
+    message.propensity = object.propensity ?? 0;
+    message.modelVersion = object.modelVersion ?? "";
+    message.weightsVersion = object.weightsVersion ?? "";
+    message.rankedAtMs = (object.rankedAtMs !== undefined && object.rankedAtMs !== null)
+      ? BigInt(object.rankedAtMs)
+      : 0n;
+    message.dwellMs = (object.dwellMs !== undefined && object.dwellMs !== null) ? BigInt(object.dwellMs) : 0n;
     return message;
   },
 };

@@ -2,7 +2,7 @@ import { DISCRETE_ACTION_COUNT } from '../gen/actions.ts'
 import { RankingServiceService } from '../gen/phoenix.ts'
 import type { GrpcChannel } from './grpc-channel.ts'
 import { readStatus, type ModelStatus } from './model-status.ts'
-import { toFloats, toPackedActions, toPackedCandidates } from './packed-messages.ts'
+import { toFloats, toRankRequest } from './packed-messages.ts'
 import { PhoenixError } from './phoenix-error.ts'
 import { CANDIDATES_PER_CALL_MAX, SPLIT_ROUNDS_MAX } from './phoenix.params.ts'
 import type { RankAnswer, RankingClient, RankQuery } from './ranking-client.ts'
@@ -52,14 +52,7 @@ export class GrpcRankingClient implements RankingClient {
     const count = query.candidates.length
     const answer = await this.#channel.call(
       RankingServiceService.rank,
-      {
-        userId: BigInt(query.viewerId),
-        userActionSequence: undefined,
-        candidates: [],
-        packedActions: toPackedActions(query.actions),
-        packedCandidates: toPackedCandidates(query.candidates),
-        requestTimeMs: BigInt(query.nowMs),
-      },
+      toRankRequest(query),
       options,
     )
     const probabilities = toFloats(answer.packedProbabilities, count * DISCRETE_ACTION_COUNT)

@@ -1,7 +1,7 @@
 import { DISCRETE_ACTION_COUNT } from '../gen/actions.ts'
-import type { PackedActions, PackedCandidates } from '../gen/phoenix.ts'
+import type { PackedActions, PackedCandidates, RankRequest } from '../gen/phoenix.ts'
 import type { ActionSequence } from './action-sequence.ts'
-import type { RankedCandidate } from './ranking-client.ts'
+import type { RankedCandidate, RankQuery } from './ranking-client.ts'
 
 /** A history as columns, oldest first; empty columns stand for all zero. */
 export function toPackedActions(actions: ActionSequence): PackedActions {
@@ -29,6 +29,18 @@ export function toPackedCandidates(candidates: readonly RankedCandidate[]): Pack
     authorIds: candidates.map(({ authorId }) => BigInt(authorId)),
     createdAtMs: candidates.map(({ createdAtMs }) => BigInt(createdAtMs)),
     surfaces: new Uint8Array(0),
+  }
+}
+
+/** What the ranking service is asked, in the packed form. */
+export function toRankRequest({ viewerId, actions, candidates, nowMs }: RankQuery): RankRequest {
+  return {
+    userId: BigInt(viewerId),
+    userActionSequence: undefined,
+    candidates: [],
+    packedActions: toPackedActions(actions),
+    packedCandidates: toPackedCandidates(candidates),
+    requestTimeMs: BigInt(nowMs),
   }
 }
 

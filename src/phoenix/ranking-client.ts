@@ -10,6 +10,8 @@ export interface RankedCandidate {
 }
 
 export interface RankQuery {
+  /** Of the feed request: what was fed to the model can then be found again in the training log. */
+  readonly requestId: string
   readonly viewerId: UserId
   readonly actions: ActionSequence
   readonly candidates: readonly RankedCandidate[]

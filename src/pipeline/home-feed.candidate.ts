@@ -133,6 +133,13 @@ export function originalAuthorIdOf(candidate: Pick<PostCandidate, 'authorId' | '
   return candidate.core?.repostOfUserId ?? candidate.authorId
 }
 
+/** When what is shown was made: of the original for a repost, as far as it is known. */
+export function originalCreatedAtMsOf(
+  candidate: Pick<PostCandidate, 'createdAtMs' | 'related'>,
+): number {
+  return candidate.related?.original?.createdAtMs ?? candidate.createdAtMs
+}
+
 /**
  * Everyone an item shows: author, reposted, quoted, and the authors of parent and root. The one
  * list that every block, mute and keyword rule goes by.

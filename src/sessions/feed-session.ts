@@ -10,8 +10,13 @@ export interface SlateEntry {
   /** Of the ranking; good for a page of the same request only. */
   readonly verdict: VisibilityVerdict | undefined
   readonly originalPostId: PostId
+  /** Of the original: what the ranker judged. */
+  readonly originalAuthorId: UserId
+  readonly originalCreatedAtMs: number
   /** The ranking that brought it. */
   readonly requestId: string
+  readonly rankedAtMs: number
+  readonly weightsVersion: string
 }
 
 /** How the newest part of a slate came about. */

@@ -14,7 +14,7 @@ import { excludedPostIdsOf, spellFilter } from './feed-session.ts'
 import type { FeedSession, SlateRanking } from './feed-session.ts'
 import type { ServedWriter } from './served-writer.ts'
 import type { SessionStore } from './session-store.ts'
-import { toSlateEntry } from './slate-entry.ts'
+import { toServedPost, toSlateEntry } from './slate-entry.ts'
 
 /** Served posts that a rebuilt session leaves out, at most. */
 const SERVED_BEFORE_MAX = 10_000
@@ -185,15 +185,16 @@ export class HomeFeedSessions {
     about: Pick<FeedSession, 'id' | 'startedAtMs' | 'firstPosition' | 'servedBefore'>,
   ): Promise<FeedSession> {
     const slate = await this.#rank(request, about.servedBefore, options)
+    const ranking = toRanking(slate, options.nowMs)
     const session: FeedSession = {
       ...about,
       viewerId: request.viewerId,
       filter: request.filter,
-      entries: slate.candidates.map((candidate) => toSlateEntry(candidate, slate.requestId)),
+      entries: slate.candidates.map((candidate) => toSlateEntry(candidate, ranking)),
       committedPosition: about.firstPosition,
       lastServedAtMs: 0,
       exhausted: slate.exhausted,
-      ranking: toRanking(slate, options.nowMs),
+      ranking,
       extending: null,
     }
     this.#options.store.keep(session)
@@ -209,9 +210,10 @@ export class HomeFeedSessions {
       const fresh = slate.candidates.filter(
         (candidate) => !excluded.has(candidate.id) && !excluded.has(originalPostIdOf(candidate)),
       )
-      session.entries.push(...fresh.map((candidate) => toSlateEntry(candidate, slate.requestId)))
+      const ranking = toRanking(slate, options.nowMs)
+      session.entries.push(...fresh.map((candidate) => toSlateEntry(candidate, ranking)))
       session.exhausted = slate.exhausted
-      session.ranking = toRanking(slate, options.nowMs)
+      session.ranking = ranking
     }
     session.extending = extend().finally(() => {
       session.extending = null
@@ -252,12 +254,9 @@ export class HomeFeedSessions {
     session.lastServedAtMs = Math.max(this.#options.now(), session.lastServedAtMs + 1)
     await this.#options.servedWriter.write({
       viewerId: session.viewerId,
-      requestId: session.ranking.requestId,
       servedAtMs: session.lastServedAtMs,
-      posts: fresh.map(({ entry }) => ({
-        postId: entry.candidate.id,
-        originalPostId: entry.originalPostId,
-      })),
+      surface: session.filter.inNetworkOnly ? 'following' : 'home',
+      posts: fresh.map(toServedPost),
     })
   }
 }

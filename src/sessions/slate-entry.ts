@@ -1,13 +1,22 @@
-import { createPostCandidate, originalPostIdOf } from '../pipeline/home-feed.candidate.ts'
+import {
+  createPostCandidate,
+  originalAuthorIdOf,
+  originalCreatedAtMsOf,
+  originalPostIdOf,
+} from '../pipeline/home-feed.candidate.ts'
 import type { PostCandidate } from '../pipeline/home-feed.candidate.ts'
-import type { SlateEntry } from './feed-session.ts'
+import type { ServedPost } from '../store/viewer-store.ts'
+import type { PickedEntry } from './cut-page.ts'
+import type { SlateEntry, SlateRanking } from './feed-session.ts'
+
+type EntryRanking = Pick<SlateRanking, 'requestId' | 'rankedAtMs' | 'weightsVersion'>
 
 /**
  * A candidate as a session keeps it for half an hour: identity and scores. Facts go, so that a
  * later check that cannot read them has none and withholds the post; and the probabilities leave
  * the matrix of all candidates, which would otherwise stay in memory with them.
  */
-export function toSlateEntry(ranked: PostCandidate, requestId: string): SlateEntry {
+export function toSlateEntry(ranked: PostCandidate, ranking: EntryRanking): SlateEntry {
   const candidate = createPostCandidate(ranked)
   candidate.probabilities = ranked.probabilities?.slice()
   candidate.dwellSeconds = ranked.dwellSeconds
@@ -24,6 +33,31 @@ export function toSlateEntry(ranked: PostCandidate, requestId: string): SlateEnt
     candidate,
     verdict: ranked.visibility,
     originalPostId: originalPostIdOf(ranked),
-    requestId,
+    originalAuthorId: originalAuthorIdOf(ranked),
+    originalCreatedAtMs: originalCreatedAtMsOf(ranked),
+    requestId: ranking.requestId,
+    rankedAtMs: ranking.rankedAtMs,
+    weightsVersion: ranking.weightsVersion,
+  }
+}
+
+/** Nothing is shown by chance: the ranking alone decides. */
+const PROPENSITY = 1
+
+/** What is remembered of an entry that a page returned. */
+export function toServedPost({ entry, position }: PickedEntry): ServedPost {
+  const { candidate } = entry
+  return {
+    postId: candidate.id,
+    originalPostId: entry.originalPostId,
+    authorId: entry.originalAuthorId,
+    createdAtMs: entry.originalCreatedAtMs,
+    requestId: entry.requestId,
+    rankedAtMs: entry.rankedAtMs,
+    slatePosition: position,
+    source: candidate.sources.includes('thunder') ? 'in_network' : 'retrieval',
+    propensity: PROPENSITY,
+    modelVersion: candidate.modelVersion ?? null,
+    weightsVersion: entry.weightsVersion,
   }
 }

@@ -2,7 +2,11 @@ import { sql, type Kysely } from 'kysely'
 import type { Tables } from './tables.ts'
 
 /** Jobs that one process at a time does, by the number of their lock. */
-export const ADVISORY_LOCKS = { outboxRelay: 7_306_001, materialiser: 7_306_002 } as const
+export const ADVISORY_LOCKS = {
+  outboxRelay: 7_306_001,
+  materialiser: 7_306_002,
+  trainingLog: 7_306_003,
+} as const
 
 /**
  * Does the work while this database session holds the lock; answers false, without the work, when

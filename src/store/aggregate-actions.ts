@@ -2,7 +2,7 @@ import { DISCRETE_ACTION_COUNT } from '../gen/actions.ts'
 import { snowflakeCreatedAtMs, trustPostId, trustUserId } from '../ids.ts'
 import type { ActionSequence } from '../phoenix/action-sequence.ts'
 
-/** Actions of one viewer on one post within this time of the first are one history token. */
+/** Actions of one viewer on one post in less than this time of the first are one history token. */
 export const BURST_MS = 5 * 60_000
 
 /** One stored engagement. */
@@ -26,9 +26,10 @@ interface Burst {
 }
 
 /**
- * Merges a viewer's actions, given oldest first, into bursts: same post, within `BURST_MS` of the
- * burst's first action. Bursts without a discrete action are dropped, then the newest `actionsMax`
- * are kept, oldest first. A burst's dwell is the longest that one of its actions reports.
+ * Merges a viewer's actions, given oldest first, into bursts: same post, less than `BURST_MS` after
+ * the burst's first action, as in training. Bursts without a discrete action are dropped, then the
+ * newest `actionsMax` are kept, oldest first. A burst's dwell is the longest that one of its
+ * actions reports.
  * Source: spec/hydrators.md 1.1.
  */
 export function aggregateActions(rows: readonly ActionRow[], actionsMax: number): ActionSequence {
@@ -38,7 +39,7 @@ export function aggregateActions(rows: readonly ActionRow[], actionsMax: number)
     if (row.author_id === null) continue
     const atMs = Number(row.at_ms)
     let burst = openByPost.get(row.post_id)
-    if (burst === undefined || atMs - burst.actedAtMs > BURST_MS) {
+    if (burst === undefined || atMs - burst.actedAtMs >= BURST_MS) {
       burst = { row, actedAtMs: atMs, actionIndexes: new Set(), dwellMs: 0 }
       openByPost.set(row.post_id, burst)
       bursts.push(burst)

@@ -3,11 +3,13 @@ import type { Database } from './database.ts'
 import { initialMigration } from './migrations/initial.migration.ts'
 import { logPositionsMigration } from './migrations/log-positions.migration.ts'
 import { recentPostsMigration } from './migrations/recent-posts.migration.ts'
+import { trainingLogMigration } from './migrations/training-log.migration.ts'
 
 /** In the order in which they run; a name is never changed or reused. */
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001-initial': initialMigration,
   '0002-log-positions': logPositionsMigration,
+  '0003-training-log': trainingLogMigration,
   '0004-recent-posts': recentPostsMigration,
 }
 

@@ -2,7 +2,8 @@
 import { sql } from 'kysely'
 import { trustPostId, trustUserId, type PostId, type UserId } from '../ids.ts'
 import type { Database } from './database.ts'
-import type { ServedAuthor, ServedRecord } from './viewer-store.ts'
+import { namesOf, unnest, type UnnestColumn } from './import/unnest.ts'
+import type { ServedAuthor, ServedPost, ServedRecord } from './viewer-store.ts'
 
 /** Rows older than this are dropped when the viewer is served again. */
 const KEPT_MS = 48 * 3_600_000
@@ -30,42 +31,50 @@ export async function readServedPostIds(
     .map(trustPostId)
 }
 
-/** The same page may be written twice (a retry): the first stays. */
-/** Whose posts were served: the original's author, for a repost. Posts that are gone count not. */
+/** Whose posts were served: the original's author, for a repost. */
 export async function readServedAuthors(
   database: Database,
   viewerId: UserId,
   { sinceMs, rowsMax }: ServedRange,
 ): Promise<readonly ServedAuthor[]> {
   const { rows } = await sql<{ author_id: string; served_at_ms: string }>`
-    select posts.author_id, served.served_at_ms from (
-      select original_post_id, served_at_ms, request_id, position from served
-      where viewer_id = ${viewerId} and served_at_ms >= ${sinceMs}
-      order by served_at_ms desc, request_id, position
-      limit ${rowsMax}
-    ) served
-    join posts on posts.id = served.original_post_id
-    order by served.served_at_ms desc, served.request_id, served.position`.execute(database.kysely)
+    select author_id, served_at_ms from served
+    where viewer_id = ${viewerId} and served_at_ms >= ${sinceMs} and author_id is not null
+    order by served_at_ms desc, request_id, position
+    limit ${rowsMax}`.execute(database.kysely)
   return rows.map((row) => ({
     authorId: trustUserId(row.author_id),
     servedAtMs: Number(row.served_at_ms),
   }))
 }
 
+const COLUMNS: readonly UnnestColumn<ServedPost & { readonly place: number }>[] = [
+  { name: 'request_id', type: 'text', value: ({ requestId }) => requestId },
+  { name: 'position', type: 'integer', value: ({ place }) => place },
+  { name: 'post_id', type: 'bigint', value: ({ postId }) => postId },
+  { name: 'original_post_id', type: 'bigint', value: ({ originalPostId }) => originalPostId },
+  { name: 'author_id', type: 'bigint', value: ({ authorId }) => authorId },
+  { name: 'post_created_at_ms', type: 'bigint', value: ({ createdAtMs }) => createdAtMs },
+  { name: 'ranked_at_ms', type: 'bigint', value: ({ rankedAtMs }) => rankedAtMs },
+  { name: 'slate_position', type: 'integer', value: ({ slatePosition }) => slatePosition },
+  { name: 'source', type: 'text', value: ({ source }) => source },
+  { name: 'propensity', type: 'double precision', value: ({ propensity }) => propensity },
+  { name: 'model_version', type: 'text', value: ({ modelVersion }) => modelVersion },
+  { name: 'weights_version', type: 'text', value: ({ weightsVersion }) => weightsVersion },
+]
+
+/** The same page may be written twice (a retry): the first stays. */
 export async function writeServed(database: Database, record: ServedRecord): Promise<void> {
   if (record.posts.length === 0) return
+  const posts = record.posts.map((post, place) => ({ ...post, place }))
   await sql`
     with forgotten as (
       delete from served where viewer_id = ${record.viewerId}
         and served_at_ms < ${record.servedAtMs - KEPT_MS}
     )
-    insert into served
-      (viewer_id, served_at_ms, request_id, position, post_id, original_post_id)
-    select ${record.viewerId}::bigint, ${record.servedAtMs}::bigint, ${record.requestId}::text,
-      (page.place - 1)::integer, page.post_id, page.original_post_id
-    from unnest(
-      ${record.posts.map((post) => post.postId)}::bigint[],
-      ${record.posts.map((post) => post.originalPostId)}::bigint[]
-    ) with ordinality as page (post_id, original_post_id, place)
+    insert into served (viewer_id, served_at_ms, surface, ${namesOf(COLUMNS)})
+    select ${record.viewerId}::bigint, ${record.servedAtMs}::bigint, ${record.surface}::text,
+      ${namesOf(COLUMNS)}
+    from ${unnest(COLUMNS, posts)}
     on conflict do nothing`.execute(database.kysely)
 }

@@ -29,6 +29,9 @@ export interface Tables {
   processed_events: ProcessedEventsTable
   log_positions: LogPositionsTable
   entity_versions: EntityVersionsTable
+  training_impressions: TrainingImpressionsTable
+  training_actions: TrainingActionsTable
+  training_log_state: TrainingLogStateTable
   import_progress: ImportProgressTable
   demo_world: DemoWorldTable
 }
@@ -182,6 +185,16 @@ export interface ServedTable {
   post_id: Id
   original_post_id: Id
   served_at_ms: Ms
+  /** Of the original. Null, here and below: written by an earlier release. */
+  author_id: Id | null
+  post_created_at_ms: NullableMs
+  ranked_at_ms: NullableMs
+  slate_position: number | null
+  surface: string | null
+  source: string | null
+  propensity: number | null
+  model_version: string | null
+  weights_version: string | null
 }
 
 export interface OutboxTable {
@@ -213,6 +226,55 @@ export interface EntityVersionsTable {
   version: string
   /** False: that version took it away. */
   is_active: boolean
+}
+
+/** Impressions whose outcomes may still come; nulls are unknown. */
+export interface TrainingImpressionsTable {
+  /** Viewer, request, position and post; the event's id where it names no request. */
+  impression_key: string
+  viewer_id: Id
+  /** As shown. */
+  shown_post_id: Id
+  /** As judged: the original of a repost. */
+  post_id: Id
+  author_id: Id | null
+  post_created_at_ms: NullableMs
+  request_id: string | null
+  position: number
+  at_ms: Ms
+  ranked_at_ms: NullableMs
+  surface: string | null
+  source: string | null
+  propensity: number | null
+  model_version: string | null
+  weights_version: string | null
+  dwell_ms: number | null
+}
+
+/** What viewers did, each event a row, until the impressions before it are final. */
+export interface TrainingActionsTable {
+  event_id: string
+  viewer_id: Id
+  post_id: Id
+  author_id: Id | null
+  post_created_at_ms: NullableMs
+  action_index: number
+  /** False takes earlier ones back. */
+  is_active: boolean
+  at_ms: Ms
+  dwell_ms: number | null
+  /** Null = unattributed. */
+  request_id: string | null
+  position: number
+}
+
+/** One row. */
+export interface TrainingLogStateTable {
+  is_only: Generated<boolean>
+  /** Names the parts that this database's rows were written to. */
+  installation: string
+  /** Hours before it are final: their rows are in files, and what comes later is late. */
+  final_until_ms: Ms
 }
 
 export interface ImportProgressTable {

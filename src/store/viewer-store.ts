@@ -2,12 +2,37 @@ import type { PostId, UserId } from '../ids.ts'
 import type { ActionSequence } from '../phoenix/action-sequence.ts'
 import type { ViewerRelations } from './records.ts'
 
+/** Where a post was shown, as the training log names it. */
+export type ServedSurface = 'home' | 'following' | 'search'
+/** What brought a post: a followed author, retrieval, or chance. */
+export type ServedSource = 'in_network' | 'retrieval' | 'explored'
+
+/** One post of a page, with all that the training log asks of it later. */
+export interface ServedPost {
+  readonly postId: PostId
+  /** What the ranker judged: the original of a repost, else the post itself. */
+  readonly originalPostId: PostId
+  /** Of the original. */
+  readonly authorId: UserId
+  readonly createdAtMs: number
+  /** The ranking that brought it, and its clock. */
+  readonly requestId: string
+  readonly rankedAtMs: number
+  readonly slatePosition: number
+  readonly source: ServedSource
+  /** The chance in (0, 1] that this post was shown here; 1 for a deterministic ranking. */
+  readonly propensity: number
+  /** Null = no model scored it. */
+  readonly modelVersion: string | null
+  readonly weightsVersion: string
+}
+
 export interface ServedRecord {
   readonly viewerId: UserId
-  readonly requestId: string
   readonly servedAtMs: number
-  /** In page order, with each one's original where it is a repost. */
-  readonly posts: readonly { readonly postId: PostId; readonly originalPostId: PostId }[]
+  readonly surface: ServedSurface
+  /** In page order. */
+  readonly posts: readonly ServedPost[]
 }
 
 export interface ServedAuthor {

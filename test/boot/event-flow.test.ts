@@ -1,3 +1,5 @@
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, onTestFinished } from 'vitest'
 import { startEventFlow, type EventFlow } from '../../src/boot/event-flow.ts'
 import { addEventGauges } from '../../src/boot/event-gauges.ts'
@@ -11,6 +13,7 @@ import { describeWithKafka, startTestBroker, type TestBroker } from '../kafka.ts
 import { openTestDatabase, type TestDatabase } from '../postgres.ts'
 import { content, creation } from '../store/materialiser-fixtures.ts'
 import { hashInOnePiece, NOW_MS, randomPostEvents } from '../thunder/random-post-events.ts'
+import { action, impression } from '../store/training-log/training-log-fixtures.ts'
 import { waitFor } from '../wait-for.ts'
 
 /** An index that takes everything. */
@@ -31,6 +34,7 @@ const index: RetrievalIndex = {
 
 describeWithKafka('the event flow over Kafka', (java) => {
   let running: TestBroker
+  const trainingLogDirectory = join(tmpdir(), 'homefeed-no-training-log')
   let opened: TestDatabase
   let now = NOW_MS
   const flows: EventFlow[] = []
@@ -43,6 +47,7 @@ describeWithKafka('the event flow over Kafka', (java) => {
       nowMs: () => now,
       kafkaBrokers,
       thunderPostsMax: 10_000,
+      trainingLogDirectory,
       materialises,
     })
     flows.push(flow)
@@ -106,6 +111,30 @@ describeWithKafka('the event flow over Kafka', (java) => {
     expect(flow.relay?.stats().isLeader).toBe(false)
   })
 
+  it('takes what was shown and done into the training log, once', async () => {
+    const log = openKafkaLog(running.address)
+    const shown = impression({ atMs: NOW_MS - 1_000 })
+    const liked = action(0, { atMs: NOW_MS, requestId: 'r1' })
+    await log.publish([liked, shown, shown])
+    const first = await start([running.address])
+    await first.trainingLog.caughtUp
+    expect(first.trainingLog.stats()).toMatchObject({ landed: 3, late: 0, rejected: {} })
+    await first.close()
+    // Another process goes on where this one ended.
+    await log.publish([impression({ atMs: NOW_MS, requestId: 'r2' }), liked])
+    const second = await start([running.address])
+    await second.trainingLog.caughtUp
+    expect(second.trainingLog.stats()).toMatchObject({ landed: 2 })
+    const { kysely } = opened.database
+    const requests = await kysely.selectFrom('training_impressions').select('request_id').execute()
+    expect(requests).toHaveLength(2)
+    expect(new Set(requests.map(({ request_id }) => request_id))).toEqual(new Set(['r1', 'r2']))
+    expect(await kysely.selectFrom('training_actions').select('action_index').execute()).toEqual([
+      { action_index: 0 },
+    ])
+    await log.close()
+  })
+
   it('says which setting names no broker', async () => {
     const error = await start(['127.0.0.1:9']).catch((reason: unknown) => reason)
     expect(error).toBeInstanceOf(StartError)
@@ -136,6 +165,7 @@ describeWithKafka('the event flow over Kafka', (java) => {
     expect(metrics).toContain('homefeed_retrieval_index_filled 1')
     expect(metrics).toContain('homefeed_retrieval_index_fills 1')
     expect(metrics).toContain('homefeed_retrieval_index_fill_events{kind="total"} 0')
+    expect(metrics).toContain('homefeed_training_log_events{outcome="late"} 0')
     telemetry.close()
     await log.close()
   })

@@ -64,7 +64,13 @@ describe('the ranking client', () => {
 
   const rank = (count: number) =>
     client.rank(
-      { viewerId: VIEWER, actions: [], candidates: candidates(count), nowMs: NOW_MS },
+      {
+        requestId: 'r',
+        viewerId: VIEWER,
+        actions: [],
+        candidates: candidates(count),
+        nowMs: NOW_MS,
+      },
       unhurried(),
     )
 
@@ -117,7 +123,7 @@ describe('the ranking client', () => {
       { ...action, postId: trustPostId('9'), actionIndexes: [2], dwellSeconds: 1.5, surface: 3 },
     ]
     await client.rank(
-      { viewerId: VIEWER, actions, candidates: candidates(1), nowMs: NOW_MS },
+      { requestId: 'r', viewerId: VIEWER, actions, candidates: candidates(1), nowMs: NOW_MS },
       unhurried(),
     )
     const sent = requests[0]?.packedActions

@@ -66,7 +66,10 @@ describe('the real ranking service', () => {
 
   const openClient = () => new GrpcRankingClient(openChannel('phoenix-ranking', service))
   const rank = (client: GrpcRankingClient, count: number, options = unhurried()) =>
-    client.rank({ viewerId: VIEWER, actions: ACTIONS, candidates: posts(count), nowMs }, options)
+    client.rank(
+      { requestId: 'r', viewerId: VIEWER, actions: ACTIONS, candidates: posts(count), nowMs },
+      options,
+    )
 
   beforeAll(async () => {
     service = await startPythonService('ranking_service', checkpoint)
@@ -87,7 +90,7 @@ describe('the real ranking service', () => {
   })
 
   it('ranks for a viewer without a history', async () => {
-    const query = { viewerId: VIEWER, actions: [], candidates: posts(3), nowMs }
+    const query = { requestId: 'r', viewerId: VIEWER, actions: [], candidates: posts(3), nowMs }
     const answer = await openClient().rank(query, unhurried())
     expect(answer.probabilities.some(Number.isNaN)).toBe(false)
   })
@@ -123,7 +126,7 @@ describe('a checkpoint that takes the place of another', () => {
       // More than one call takes: the parts may meet two models.
       const rank = (count = 5_040) =>
         client.rank(
-          { viewerId: VIEWER, actions: ACTIONS, candidates: posts(count), nowMs },
+          { requestId: 'r', viewerId: VIEWER, actions: ACTIONS, candidates: posts(count), nowMs },
           unhurried(),
         )
       const before = await rank(40)

@@ -8,6 +8,7 @@ import { toSlateEntry } from '../../src/sessions/slate-entry.ts'
 import { EMPTY_FILTER } from '../../src/pipeline/home-feed.query.ts'
 import { candidate, post, postId, VIEWER } from '../pipeline/home-feed-fixtures.ts'
 
+const FIRST = { requestId: 'first', rankedAtMs: 0, weightsVersion: 'w' }
 const ALLOW = { action: 'allow', rule: null, labels: [] } as const
 
 function ranked(id: number): PostCandidate {
@@ -22,7 +23,7 @@ function sessionOf(ids: readonly number[], more: Partial<FeedSession> = {}): Fee
     startedAtMs: 0,
     firstPosition: 0,
     servedBefore: new Set(),
-    entries: ids.map((id) => toSlateEntry(ranked(id), 'first')),
+    entries: ids.map((id) => toSlateEntry(ranked(id), FIRST)),
     committedPosition: 0,
     lastServedAtMs: 0,
     exhausted: true,
@@ -71,7 +72,9 @@ function cutOf(session: FeedSession, request: Partial<CutRequest>, world: World 
     extend() {
       asked.push('extend')
       const ids = world.extension ?? []
-      session.entries.push(...ids.map((id) => toSlateEntry(ranked(id), 'second')))
+      session.entries.push(
+        ...ids.map((id) => toSlateEntry(ranked(id), { ...FIRST, requestId: 'second' })),
+      )
       session.ranking = { ...session.ranking, requestId: 'second' }
       return Promise.resolve()
     },

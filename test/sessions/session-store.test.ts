@@ -7,6 +7,8 @@ import { SessionStore } from '../../src/sessions/session-store.ts'
 import { toSlateEntry } from '../../src/sessions/slate-entry.ts'
 import { bareCandidate, post } from '../pipeline/home-feed-fixtures.ts'
 
+const RANKING = { requestId: 'r', rankedAtMs: 0, weightsVersion: 'w' }
+
 function session(id: string, entryCount: number): FeedSession {
   const candidate = createPostCandidate(bareCandidate(post(1, 2)))
   return {
@@ -16,7 +18,7 @@ function session(id: string, entryCount: number): FeedSession {
     startedAtMs: 0,
     firstPosition: 0,
     servedBefore: new Set(),
-    entries: Array.from({ length: entryCount }, () => toSlateEntry(candidate, 'r')),
+    entries: Array.from({ length: entryCount }, () => toSlateEntry(candidate, RANKING)),
     committedPosition: 0,
     lastServedAtMs: 0,
     exhausted: false,

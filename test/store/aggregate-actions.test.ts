@@ -17,10 +17,10 @@ function action(post: string, atMs: number, parts: Partial<ActionRow> = {}): Act
 describe('aggregateActions', () => {
   it('anchors a burst at its first action, not at the one before', () => {
     const sequence = aggregateActions(
-      [action('1', 0), action('1', BURST_MS), action('1', BURST_MS + 1)],
+      [action('1', 0), action('1', BURST_MS - 1), action('1', BURST_MS)],
       10,
     )
-    expect(sequence.map(({ actedAtMs }) => actedAtMs)).toEqual([0, BURST_MS + 1])
+    expect(sequence.map(({ actedAtMs }) => actedAtMs)).toEqual([0, BURST_MS])
   })
 
   it('keeps bursts of different posts apart and in time order', () => {

@@ -220,11 +220,20 @@ describeEngines('reading the store', (engine) => {
       const store = createViewerStore(database)
       const page = (requestId: string, servedAtMs: number, ids: readonly [string, string][]) => ({
         viewerId: ADA,
-        requestId,
         servedAtMs,
-        posts: ids.map(([postId, originalPostId]) => ({
+        surface: 'home' as const,
+        posts: ids.map(([postId, originalPostId], slatePosition) => ({
           postId: trustPostId(postId),
           originalPostId: trustPostId(originalPostId),
+          authorId: ADA,
+          createdAtMs: 1,
+          requestId,
+          rankedAtMs: servedAtMs,
+          slatePosition,
+          source: 'in_network' as const,
+          propensity: 1,
+          modelVersion: null,
+          weightsVersion: 'w',
         })),
       })
       await store.recordServed(page('a', NOW_MS - 100 * HOUR_MS, [['1', '1']]))

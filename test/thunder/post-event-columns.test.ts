@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { createEvent, encodeEvent, type EventPayload } from '../../src/events/event-codec.ts'
-import { MediaKind, PostFacts } from '../../src/gen/events.ts'
+import { Impressed, MediaKind, PostFacts } from '../../src/gen/events.ts'
 import { setDeletion, setPost, setRestoredPost } from '../../src/thunder/change-columns.ts'
 import { PostColumns } from '../../src/thunder/post-columns.ts'
 import { PostEventColumns } from '../../src/thunder/post-event-columns.ts'
@@ -57,7 +57,7 @@ function randomPayload(random: Random): EventPayload {
     case 2:
       return {
         $case: 'impressed',
-        value: { viewerId: 1n, postId: 2n, requestId: 'r', position: 0 },
+        value: Impressed.fromPartial({ viewerId: 1n, postId: 2n, requestId: 'r' }),
       }
     default:
       return { $case: 'postCreated', value: { post } }

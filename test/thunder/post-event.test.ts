@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { createEvent, encodeEvent, type EventPayload } from '../../src/events/event-codec.ts'
-import { MediaKind, PostFacts } from '../../src/gen/events.ts'
+import { Impressed, MediaKind, PostFacts } from '../../src/gen/events.ts'
 import { decodePostEvent, PostEventError } from '../../src/thunder/post-event.ts'
 import { NOW_SECONDS } from './stored-post-fixture.ts'
 
@@ -102,7 +102,7 @@ describe('post events', () => {
   })
 
   it('are refused when they are of another topic, a later schema, or no events', () => {
-    const value = { viewerId: 1n, postId: 2n, requestId: '', position: 0 }
+    const value = Impressed.fromPartial({ viewerId: 1n, postId: 2n })
     expect(reasonOf(() => decode({ $case: 'impressed', value }))).toBe('unexpected_kind')
     expect(reasonOf(() => decodePostEvent(Uint8Array.of(0xd2, 0x05, 1, 1)))).toBe('unknown_kind')
     expect(reasonOf(() => decodePostEvent(Uint8Array.of(0xff)))).toBe('undecodable')

@@ -3,8 +3,8 @@
 By default it writes what serving needs: users, follows, relations, the posts of --days days with
 their labels and takedowns, the newest 256 actions of each viewer, and a part of the impressions
 of the last 48 hours. With --posts-from and --posts-until it writes the posts, labels, takedowns
-and actions of that range only (the gap of a later start). With --with-log it also writes
-training_log.npz: 28 days of impressions before now. See training_log.py, oracle.py.
+and actions of that range only (the gap of a later start). See oracle.py; demo_log.py writes the
+training log of the same world.
 """
 
 import argparse
@@ -27,8 +27,7 @@ from phoenix.data.post_lines import (
 )
 from phoenix.data.posts import HOUR_MS
 from phoenix.data.progress import Progress
-from phoenix.data.training_log import save_training_log
-from phoenix.data.world import World, create_world, world_training_log
+from phoenix.data.world import World, create_world
 from phoenix.data.write_import import write_lines, write_personas
 
 GAP_HOURS_MAX = 48
@@ -100,7 +99,6 @@ def _arguments(argv: list[str]) -> argparse.Namespace:
     parser.add_argument("--now", default=None, help="ISO 8601 or milliseconds; default: the clock")
     parser.add_argument("--scale", type=float, default=1.0, help="1 = 3,000 people")
     parser.add_argument("--days", type=int, default=7, help="days of posts to write, 1 to 28")
-    parser.add_argument("--with-log", action="store_true", help="also write training_log.npz")
     parser.add_argument("--write-impressions", action="store_true", help="all impressions")
     parser.add_argument("--oracle", type=Path, help="directory for oracle.npz, for evaluation")
     parser.add_argument("--posts-from", default=None, help="write this range only (a gap)")
@@ -146,8 +144,6 @@ def main(argv: list[str] | None = None) -> int:
         return 0
     world = create_world(arguments.seed, arguments.now, scale=arguments.scale)
     write_serving_world(world, out, days=arguments.days, quiet=arguments.quiet)
-    if arguments.with_log:
-        save_training_log(world_training_log(world), out / "training_log.npz")
     if arguments.write_impressions:
         write_full_impressions(world, out)
     if arguments.oracle is not None:

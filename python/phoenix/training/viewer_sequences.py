@@ -2,8 +2,8 @@
 
 A history token is what the viewer did with one post within one burst of 5 minutes, anchored at
 the burst's first action: the aggregation that the gateway's viewer store serves. An impression
-sees the tokens that ended strictly before its request began, so never its own outcome, never a
-later action, never an action of the same request.
+sees the tokens that ended strictly before its ranking was asked, so never its own outcome, never
+a later action, never an action of the same request.
 """
 
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ import numpy as np
 from jaxtyping import Bool, Float32, Int64, UInt8
 
 from phoenix.bundle import History
-from phoenix.data.training_log import TrainingLog
+from phoenix.data.training_log import Deeds, TrainingLog
 
 BURST_MS = 300_000
 HISTORY_SURFACE = 0
@@ -51,10 +51,10 @@ class Tokens:
 
 @dataclass(frozen=True)
 class Impressions:
-    """Impressions sorted by (viewer, time), offsets as in Tokens.
+    """Impressions sorted by (viewer, visible, request's time, time), offsets as in Tokens.
 
     visible: how many of the viewer's tokens, from the oldest on, the impression sees.
-    request_ms: first impression of the request, which is when the ranking was asked.
+    request_ms: when the ranking was asked: as logged, else the request's first impression.
     sources, propensity: why the post was shown, and with which probability (training_log.py).
     """
 
@@ -131,30 +131,46 @@ def _offsets(viewer_number: np.ndarray, count: int) -> Int64[np.ndarray, " v_plu
     return np.searchsorted(viewer_number, np.arange(count + 1)).astype(np.int64)
 
 
-def _tokens(log: TrainingLog, viewer_ids: np.ndarray) -> Tokens:
-    acted = np.flatnonzero(log.outcomes.any(axis=1))
-    burst = burst_numbers(log.viewer_id[acted], log.post_id[acted], log.at_ms[acted])
-    # First rows of the bursts, by time: the log is in time order and the sort is stable.
+def _tokens(deeds: Deeds, viewer_ids: np.ndarray) -> Tokens:
+    burst = burst_numbers(deeds.viewer_id, deeds.post_id, deeds.at_ms)
+    # First rows of the bursts, by time: deeds are in time order and the sort is stable.
     order = np.argsort(burst, kind="stable")
     starts = np.flatnonzero(np.diff(burst[order], prepend=-1))
-    first = acted[order[starts]]
-    actions = np.maximum.reduceat(log.outcomes[acted[order]], starts, axis=0)
-    dwell = np.maximum.reduceat(log.dwell_seconds[acted[order]], starts)
-    last_ms = np.maximum.reduceat(log.at_ms[acted[order]], starts)
-    number = np.searchsorted(viewer_ids, log.viewer_id[first])
-    by_viewer = np.lexsort((log.post_id[first], log.at_ms[first], number))
+    first = order[starts]
+    actions = np.maximum.reduceat(deeds.actions[order], starts, axis=0)
+    dwell = np.maximum.reduceat(deeds.dwell_seconds[order], starts)
+    last_ms = np.maximum.reduceat(deeds.at_ms[order], starts)
+    number = np.searchsorted(viewer_ids, deeds.viewer_id[first])
+    by_viewer = np.lexsort((deeds.post_id[first], deeds.at_ms[first], number))
+    # A burst that is dwell alone is no token.
+    by_viewer = by_viewer[actions[by_viewer].any(axis=1)]
     first = first[by_viewer]
     return Tokens(
         offsets=_offsets(number[by_viewer], len(viewer_ids)),
-        post_ids=log.post_id[first],
-        author_ids=log.author_id[first],
+        post_ids=deeds.post_id[first],
+        author_ids=deeds.author_id[first],
         actions=actions[by_viewer],
         dwell_seconds=dwell[by_viewer],
-        created_at_ms=log.post_created_at_ms[first],
-        first_ms=log.at_ms[first],
+        created_at_ms=deeds.post_created_at_ms[first],
+        first_ms=deeds.at_ms[first],
         last_ms=last_ms[by_viewer],
-        request_id=log.request_id[first],
+        request_id=deeds.request_id[first],
     )
+
+
+def _deeds_of(log: TrainingLog, viewer_ids: np.ndarray) -> Deeds:
+    """What those viewers did; deeds of people who were shown nothing train nothing."""
+    deeds = log.deeds()
+    mine = np.isin(deeds.viewer_id, viewer_ids)
+    return Deeds(**{name: column[mine] for name, column in vars(deeds).items()})
+
+
+def _request_times(log: TrainingLog, number: np.ndarray) -> np.ndarray:
+    """When each impression's ranking was asked: as logged, else the request's first impression."""
+    first = _request_starts(number, log.request_id, log.at_ms)
+    if not len(log.ranked_at_ms):
+        return first
+    return np.where(log.ranked_at_ms > 0, log.ranked_at_ms, first)
 
 
 def _request_starts(viewer: np.ndarray, request: np.ndarray, at_ms: np.ndarray) -> np.ndarray:
@@ -167,13 +183,27 @@ def _request_starts(viewer: np.ndarray, request: np.ndarray, at_ms: np.ndarray) 
     return starts
 
 
-def _visible(tokens: Tokens, viewer_number: np.ndarray, request_ms: np.ndarray) -> np.ndarray:
+def _visible(
+    tokens: Tokens, viewer_number: np.ndarray, *, cut_ms: np.ndarray, request: np.ndarray
+) -> np.ndarray:
+    """How many tokens ended before the cut and lie before the first of the same request.
+
+    Where clocks agree the second follows from the first.
+    """
     visible = np.zeros(len(viewer_number), np.int64)
-    bounds = _offsets(viewer_number, len(tokens.offsets) - 1)
+    by_viewer = np.argsort(viewer_number, kind="stable")
+    bounds = _offsets(viewer_number[by_viewer], len(tokens.offsets) - 1)
     for viewer in range(len(tokens.offsets) - 1):
-        mine = slice(bounds[viewer], bounds[viewer + 1])
-        last = tokens.last_ms[tokens.offsets[viewer] : tokens.offsets[viewer + 1]]
-        visible[mine] = np.searchsorted(np.maximum.accumulate(last), request_ms[mine])
+        mine = by_viewer[bounds[viewer] : bounds[viewer + 1]]
+        theirs = slice(tokens.offsets[viewer], tokens.offsets[viewer + 1])
+        last = np.maximum.accumulate(tokens.last_ms[theirs])
+        before = np.searchsorted(last, cut_ms[mine])
+        requests, first = np.unique(tokens.request_id[theirs], return_index=True)
+        if len(requests):
+            place = np.minimum(np.searchsorted(requests, request[mine]), len(requests) - 1)
+            own = np.where(requests[place] == request[mine], first[place], len(last))
+            before = np.minimum(before, own)
+        visible[mine] = before
     return visible
 
 
@@ -184,11 +214,15 @@ def viewer_sequences(log: TrainingLog) -> ViewerSequences:
       LeakError: The result would show an impression what came after it (a fault of this module).
     """
     viewer_ids = np.unique(log.viewer_id)
-    tokens = _tokens(log, viewer_ids)
+    tokens = _tokens(_deeds_of(log, viewer_ids), viewer_ids)
     number = np.searchsorted(viewer_ids, log.viewer_id)
-    order = np.lexsort((log.position, log.at_ms, number))
+    request_ms = _request_times(log, number)
+    # A clock that runs behind must not show what came after.
+    cut_ms = np.minimum(request_ms, log.at_ms)
+    visible = _visible(tokens, number, cut_ms=cut_ms, request=log.request_id)
+    # By what is seen first: a slate that is read on after a newer one keeps its own history.
+    order = np.lexsort((log.position, log.at_ms, request_ms, visible, number))
     number, request = number[order], log.request_id[order]
-    request_ms = _request_starts(number, request, log.at_ms[order])
     impressions = Impressions(
         offsets=_offsets(number, len(viewer_ids)),
         post_ids=log.post_id[order],
@@ -196,13 +230,13 @@ def viewer_sequences(log: TrainingLog) -> ViewerSequences:
         created_at_ms=log.post_created_at_ms[order],
         at_ms=log.at_ms[order],
         request_id=request,
-        request_ms=request_ms,
+        request_ms=request_ms[order],
         surfaces=_SURFACE_OF_LOG[log.surface[order]],
         sources=log.source[order],
         propensity=log.propensity[order],
         outcomes=log.outcomes[order],
         dwell_seconds=log.dwell_seconds[order],
-        visible=_visible(tokens, number, request_ms),
+        visible=visible[order],
     )
     sequences = ViewerSequences(viewer_ids, tokens, impressions)
     check_no_leak(sequences)
@@ -218,7 +252,8 @@ def leaking_impressions(sequences: ViewerSequences) -> Bool[np.ndarray, " n"]:
         theirs = slice(tokens.offsets[viewer], tokens.offsets[viewer + 1])
         visible = impressions.visible[mine]
         latest = np.maximum.accumulate(np.append(np.int64(-1), tokens.last_ms[theirs]))
-        leaks[mine] = latest[visible] >= impressions.at_ms[mine]
+        cut_ms = np.minimum(impressions.request_ms[mine], impressions.at_ms[mine])
+        leaks[mine] = latest[visible] >= cut_ms
         # The number of the first token of each request; a visible one is a leak.
         requests, first = np.unique(tokens.request_id[theirs], return_index=True)
         if len(requests):

@@ -1,6 +1,10 @@
 import { DISCRETE_ACTION_COUNT } from '../../gen/actions.ts'
 import type { RankingClient } from '../../phoenix/ranking-client.ts'
-import { originalAuthorIdOf, originalPostIdOf } from '../home-feed.candidate.ts'
+import {
+  originalAuthorIdOf,
+  originalCreatedAtMsOf,
+  originalPostIdOf,
+} from '../home-feed.candidate.ts'
 import { scorer } from '../home-feed.components.ts'
 import { withinMs } from '../within-ms.ts'
 
@@ -34,12 +38,13 @@ export function phoenixScorer({ ranking, timeoutMs, reserveMs, now }: PhoenixSco
       const limitMs = Math.min(context.deadlineMs, deadlineMs - reserveMs)
       const ranked = ranking.rank(
         {
+          requestId: context.requestId,
           viewerId,
           actions: actionSequence ?? [],
           candidates: candidates.map((candidate) => ({
             postId: originalPostIdOf(candidate),
             authorId: originalAuthorIdOf(candidate),
-            createdAtMs: candidate.related?.original?.createdAtMs ?? candidate.createdAtMs,
+            createdAtMs: originalCreatedAtMsOf(candidate),
           })),
           nowMs: context.nowMs,
         },

@@ -1,17 +1,10 @@
-import { sql, type Kysely } from 'kysely'
-import { backoffMs, type BackoffLimits } from '../../events/backoff.ts'
+import type { Kysely } from 'kysely'
+import type { BackoffLimits } from '../../events/backoff.ts'
 import { createDeadLetter, type Rejection } from '../../events/create-dead-letter.ts'
-import type {
-  ConsumedRecord,
-  EventLog,
-  PartitionPosition,
-  Subscription,
-  Topic,
-} from '../../events/event-log.ts'
-import { WakeUp } from '../../events/wake-up.ts'
-import { ADVISORY_LOCKS, withAdvisoryLock } from '../advisory-lock.ts'
+import type { ConsumedRecord, EventLog, PartitionPosition, Topic } from '../../events/event-log.ts'
+import { ADVISORY_LOCKS } from '../advisory-lock.ts'
 import type { Database } from '../database.ts'
-import { readPositions } from '../log-positions.ts'
+import { ExclusiveReader, type ExclusiveBatch } from '../exclusive-reader.ts'
 import type { Tables } from '../tables.ts'
 import type { Change } from './change.ts'
 import { decodeChange } from './decode-change.ts'
@@ -41,8 +34,6 @@ export interface MaterialiserStats {
 }
 
 const TOPICS = ['posts', 'engagements', 'relations'] as const satisfies readonly Topic[]
-const DEFAULTS = { checkIntervalMs: 1_000, backoff: { firstMs: 100, longestMs: 5_000 } }
-const STATEMENT_MS_MAX = 30_000
 /** Classes of SQLSTATE that no second try helps: data exceptions, violated constraints. */
 const REFUSALS = /^2[23]/
 
@@ -62,106 +53,51 @@ interface DecodedRecord {
  * how far it came are one transaction. Writes no outbox: the events are in the log already.
  */
 export class Materialiser {
+  readonly #options: MaterialiserOptions
+  readonly #reader: ExclusiveReader
+  readonly #rejected = new Map<string, number>()
+  #applied = 0
+  #ignored = 0
+
+  constructor(options: MaterialiserOptions) {
+    this.#options = options
+    this.#reader = new ExclusiveReader({
+      ...options,
+      lock: ADVISORY_LOCKS.materialiser,
+      reader: MATERIALISER,
+      topics: TOPICS,
+      handle: (batch) => this.#handle(batch),
+    })
+  }
+
   /**
    * Resolves when this process, as the one that writes, has written all that the log held when it
    * began to; rejects when it is closed before.
    */
-  readonly caughtUp: Promise<void>
-  readonly #options: Required<MaterialiserOptions>
-  readonly #closing = new WakeUp()
-  readonly #running: Promise<void>
-  #isClosed = false
-  /** The tail of the queue for the one connection. */
-  #queue: Promise<unknown> = Promise.resolve()
-  #resolveCaughtUp: () => void = () => undefined
-  #rejectCaughtUp: (reason: Error) => void = () => undefined
-  #rejected = new Map<string, number>()
-  #stats = { isLeader: false, applied: 0, ignored: 0, failures: 0, lastError: null as unknown }
-
-  constructor(options: MaterialiserOptions) {
-    this.#options = { ...DEFAULTS, ...options }
-    this.caughtUp = new Promise((resolve, reject) => {
-      this.#resolveCaughtUp = resolve
-      this.#rejectCaughtUp = reject
-    })
-    // Who does not wait for it must not be killed by its rejection.
-    this.caughtUp.catch(() => undefined)
-    this.#running = this.#run()
+  get caughtUp(): Promise<void> {
+    return this.#reader.caughtUp
   }
 
   stats(): MaterialiserStats {
-    return { ...this.#stats, rejected: Object.fromEntries(this.#rejected) }
-  }
-
-  async close(): Promise<void> {
-    this.#isClosed = true
-    this.#closing.wake()
-    await this.#running
-    this.#rejectCaughtUp(new Error('the materialiser was closed'))
-  }
-
-  async #run(): Promise<void> {
-    const { database, checkIntervalMs, backoff } = this.#options
-    const own = database.withQueryTimeout(STATEMENT_MS_MAX)
-    let failures = 0
-    while (!this.#isClosed) {
-      try {
-        await withAdvisoryLock(own.kysely, ADVISORY_LOCKS.materialiser, async (session) => {
-          failures = 0
-          await this.#lead(session)
-        })
-        if (!this.#isClosed) await this.#closing.sleep(checkIntervalMs)
-      } catch (error) {
-        failures += 1
-        this.#stats = { ...this.#stats, failures: this.#stats.failures + 1, lastError: error }
-        if (!this.#isClosed) await this.#closing.sleep(backoffMs(failures, backoff))
-      }
-    }
-    await own.close()
-  }
-
-  /** While the lock is held: reads all topics, and asks now and then whether the session lives. */
-  async #lead(session: Kysely<Tables>): Promise<void> {
-    const { log, checkIntervalMs } = this.#options
-    const subscriptions: Subscription[] = []
-    try {
-      for (const topic of TOPICS) {
-        const positions = await readPositions(session, { reader: MATERIALISER, topic })
-        const handle = (batch: readonly ConsumedRecord[]) =>
-          this.#inTurn(() => this.#handle(session, topic, batch))
-        subscriptions.push(await log.subscribe(topic, { kind: 'positions', positions }, handle))
-      }
-      this.#stats = { ...this.#stats, isLeader: true }
-      Promise.all(subscriptions.map(({ caughtUp }) => caughtUp)).then(
-        () => this.#resolveCaughtUp(),
-        () => undefined,
-      )
-      while (!this.#isClosed) {
-        await this.#closing.sleep(checkIntervalMs)
-        await this.#inTurn(() => sql`select 1`.execute(session))
-      }
-    } finally {
-      this.#stats = { ...this.#stats, isLeader: false }
-      await Promise.all(subscriptions.map((subscription) => subscription.close()))
-      await this.#queue.catch(() => undefined)
+    const { isLeader, failures, lastError } = this.#reader
+    return {
+      isLeader,
+      failures,
+      lastError,
+      applied: this.#applied,
+      ignored: this.#ignored,
+      rejected: Object.fromEntries(this.#rejected),
     }
   }
 
-  /** The lock's connection does one thing at a time. */
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const turn = this.#queue.then(work, work)
-    this.#queue = turn.catch(() => undefined)
-    return turn
+  close(): Promise<void> {
+    return this.#reader.close()
   }
 
-  async #handle(
-    session: Kysely<Tables>,
-    topic: Topic,
-    batch: readonly ConsumedRecord[],
-  ): Promise<void> {
+  async #handle({ session, topic, records, positions }: ExclusiveBatch): Promise<void> {
     const decoded: DecodedRecord[] = []
     const rejections: Rejection[] = []
-    for (const record of batch) {
+    for (const record of records) {
       try {
         decoded.push({ record, change: decodeChange(topic, record) })
       } catch (error) {
@@ -171,7 +107,7 @@ export class Materialiser {
     }
     // Letters first: a batch that is written does not come again.
     await this.#bury(topic, rejections)
-    await this.#write(session, topic, { decoded, positions: positionsAfter(batch) })
+    await this.#write(session, topic, { decoded, positions })
   }
 
   /** At once; one by one when the database refuses the data of one. */
@@ -214,16 +150,7 @@ export class Materialiser {
   }
 
   #count(applied: number, ignored: number): void {
-    this.#stats = {
-      ...this.#stats,
-      applied: this.#stats.applied + applied,
-      ignored: this.#stats.ignored + ignored,
-    }
+    this.#applied += applied
+    this.#ignored += ignored
   }
-}
-
-/** Of each partition of a batch: the record after its last. */
-function positionsAfter(batch: readonly ConsumedRecord[]): readonly PartitionPosition[] {
-  const last = new Map(batch.map(({ partition, offset }) => [partition, offset + 1n]))
-  return [...last].map(([partition, offset]) => ({ partition, offset }))
 }
