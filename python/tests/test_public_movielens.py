@@ -174,7 +174,7 @@ def test_a_cut_run_goes_on_to_the_same_bits(
 ) -> None:
     file = tmp_path / "run.npz"
     with jax.numpy_dtype_promotion("standard"):
-        cut = trainer.train(steps_max=steps_of_epoch(trainer.sequences), file=file)
+        cut = trainer.train(epochs_max=1, file=file)
         resumed = trainer.train(file=file)
     assert cut.done.losses == trained.done.losses[:1]
     assert resumed.done.losses == trained.done.losses

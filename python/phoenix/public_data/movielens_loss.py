@@ -13,11 +13,7 @@ from phoenix.public_data.movielens_batches import MovieBatch
 from phoenix.public_data.movielens_model import ITEM_TABLE, USER_TABLE
 from phoenix.recsys_retrieval_model import candidate_representation, normalise
 from phoenix.tokens import HistoryTokens, history_tokens, user_token
-from phoenix.training.optimiser import (
-    Loss,
-    TableRows,
-    Weights,
-)
+from phoenix.training.optimiser import Loss, TableRows, Weights
 from phoenix.transformer import Dropout
 
 _SCOPE = "phoenix_retrieval_model"

@@ -125,11 +125,11 @@ class MovieTrainer:
     def _item_rows(self) -> Int64[np.ndarray, "m h"]:
         return entity_rows(self.sequences.movie_ids, movielens_hashes().item)
 
-    def train(self, *, steps_max: int | None = None, file: Path | None = None) -> MovieTraining:
+    def train(self, *, epochs_max: int | None = None, file: Path | None = None) -> MovieTraining:
         """Trains on what users saw before their last two movies. Same options, same bits.
 
         Args:
-          steps_max: Ends early, for a quick look; the schedule stays that of all epochs.
+          epochs_max: Ends early, for a quick look; the schedule stays that of all epochs.
           file: Holds the run after every epoch. If it is there, the run goes on from it.
 
         Raises:
@@ -139,8 +139,8 @@ class MovieTrainer:
         state, done = self._start(), Progress()
         if file is not None:
             state, done = load_run(file, options, state)
-        while done.epochs < self.options.epochs and done.steps != steps_max:
-            state, done = self._epoch(state, done, steps_max)
+        while done.epochs < (epochs_max or self.options.epochs):
+            state, done = self._epoch(state, done)
             if file is not None:
                 save_run(file, options, state=state, progress=done)
         weights = {name: np.asarray(value) for name, value in state.weights.items()}
@@ -150,17 +150,13 @@ class MovieTrainer:
             skipped=int(state.skipped),
         )
 
-    def _epoch(
-        self, state: TrainingState, done: Progress, steps_max: int | None
-    ) -> tuple[TrainingState, Progress]:
+    def _epoch(self, state: TrainingState, done: Progress) -> tuple[TrainingState, Progress]:
         seed = self.options.seed
         random = np.random.default_rng((seed, done.epochs))
         key = jax.random.key(seed, impl="rbg")
         started, number = time.monotonic(), done.steps
         values: list[float] = []
         for batch in epoch_batches(self.sequences, random, self.options.ahead):
-            if number == steps_max:
-                break
             state, value, _ = self._step(state, {}, batch, jax.random.fold_in(key, number))
             values.append(float(value))
             number += 1
