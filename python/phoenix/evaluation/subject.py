@@ -36,7 +36,7 @@ class Sizes:
     feed_viewers: int = 80
     feed_pool: int | None = None
     retrieval_likes: int | None = 2_000
-    policy_requests: int = 150
+    policy_requests: int = 250
     compare_requests: int = 4_000
     replicates: int = 200
     seed: int = 11
