@@ -1,1 +1,1 @@
-"""Training of both models from the training log: `python -m phoenix.training --demo`."""
+"""Training of both models from a training log: `python -m phoenix.training --help`."""

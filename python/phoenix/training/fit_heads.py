@@ -30,14 +30,14 @@ FREQUENT_RATE = 0.01
 
 _ROUNDS_MAX = 10
 _HALVINGS_MAX = 6
-_CONVERGED = 1e-7
+_CONVERGED = 1e-6
 _RIDGE, _RIDGE_TO_SHARED = 30.0, 100.0
 _RATE_MIN = 2e-5
 _TINY = 1e-9
 
 
 @dataclass(frozen=True)
-class _Sample:
+class HeadSample:
     """Normed outputs of the trunk for impressions, and what became of these."""
 
     outputs: Float64[np.ndarray, "n d"]
@@ -80,7 +80,7 @@ def logistic_regression(
     return weight
 
 
-def _constant_head(sample: _Sample, rate: float) -> Float64[np.ndarray, " d"]:
+def _constant_head(sample: HeadSample, rate: float) -> Float64[np.ndarray, " d"]:
     """A head that says the rate of everything: the mark is nearly constant."""
     head = np.zeros(sample.outputs.shape[1])
     head[CANDIDATE_MARK] = np.log(rate / (1.0 - rate)) / sample.outputs[:, CANDIDATE_MARK].mean()
@@ -93,7 +93,7 @@ def _ridge(width: int, strength: float) -> Float64[np.ndarray, " d"]:
     return ridge
 
 
-def action_heads(sample: _Sample) -> Float64[np.ndarray, "d 18"]:
+def action_heads(sample: HeadSample) -> Float64[np.ndarray, "d 18"]:
     """The heads of all actions."""
     x, width = sample.outputs, sample.outputs.shape[1]
     rates = sample.outcomes.mean(axis=0).clip(_RATE_MIN, 1.0 - _RATE_MIN)
@@ -129,7 +129,7 @@ def action_heads(sample: _Sample) -> Float64[np.ndarray, "d 18"]:
     return heads
 
 
-def dwell_head(sample: _Sample) -> Float64[np.ndarray, " d"] | None:
+def dwell_head(sample: HeadSample) -> Float64[np.ndarray, " d"] | None:
     """The head of dwell as a share of 30 s; None where no dwell is known (0 = not known)."""
     known = sample.dwell_seconds > 0
     if not known.any():
@@ -149,7 +149,7 @@ def _sample_of(
     config: ModelConfig,
     tables: dict[str, np.ndarray],
     batches: Iterable[tuple[TouchedRows, BatchArrays]],
-) -> _Sample:
+) -> HeadSample:
     # With these heads the logits are the normed outputs themselves.
     identity = np.eye(config.embedding_size, dtype=np.float32)
     bare = {**parameters, "phoenix_model/unembeddings": identity}
@@ -173,7 +173,7 @@ def _sample_of(
         found = np.asarray(outputs(bare, rows, batch))[valid]
         parts.append((found, np.asarray(batch.outcomes)[valid], np.asarray(batch.dwell)[valid]))
     columns = [np.concatenate(column).astype(np.float64) for column in zip(*parts, strict=True)]
-    return _Sample(*columns)
+    return HeadSample(*columns)
 
 
 def fit_heads(

@@ -33,7 +33,7 @@ def mean_auc(
     right = jnp.sum(in_order * rank, axis=0) - positive * (positive + 1.0) / 2.0
     known = pairs > 0
     auc = jnp.sum(jnp.where(known, right / jnp.maximum(pairs, 1.0), 0.0))
-    return jnp.where(jnp.any(known), auc / jnp.maximum(jnp.sum(known), 1), 0.5)
+    return jnp.where(jnp.any(known), auc / jnp.maximum(jnp.sum(known, dtype=jnp.float32), 1.0), 0.5)
 
 
 def history_of(rows: TableRows, batch: BatchArrays | RetrievalArrays) -> HistoryTokens:
