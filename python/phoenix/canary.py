@@ -19,9 +19,10 @@ from phoenix.gen.actions import ACTIONS, DISCRETE_COUNT
 from phoenix.inference import InferenceEngine
 
 _NAMES = [action.name for action in ACTIONS[:DISCRETE_COUNT]]
-# Another processor sums in another order: 1e-6 apart at most. A GPU multiplies in fewer bits.
+# Another processor sums in another order: 1e-6 apart at most. A GPU, and bfloat16, multiply in
+# fewer bits.
 _DIFFERENCE_MAX = 1e-4
-_DIFFERENCE_MAX_ACCELERATOR = 2e-2
+_DIFFERENCE_MAX_INEXACT = 2e-2
 # The mean prediction of an action lies within this factor of how often people did it. A guess:
 # the sample's few viewers are not the average, but a model gone wrong is off by far more.
 _CALIBRATION_FACTOR = 5.0
@@ -45,33 +46,49 @@ def record_sample(
     return Sample(tuple(requests), tuple(answers))
 
 
-def check_ranker(engine: InferenceEngine, manifest: Manifest | None) -> None:
+def check_ranker(
+    engine: InferenceEngine, manifest: Manifest | None, *, is_exact: bool = True
+) -> None:
     """Asks a ranking model the sample's requests, or made-up ones where there is no sample.
+
+    Args:
+      engine: The model.
+      manifest: Its manifest; None for the published layout.
+      is_exact: False for an engine that computes in half precision.
 
     Raises:
       CheckpointError: An answer is not finite, not in its range, not what the sample says, or far
         from the base rates; names the key, expected and found.
     """
     requests, sample = _requests(manifest)
+    limit = _difference_max(is_exact=is_exact)
     answers = [_ranked(engine, request) for request in requests]
     for place, expected in enumerate(() if sample is None else sample.answers):
         probabilities, dwell_seconds = answers[place]
         key = f"sample[{place}]"
-        _require_equal(f"{key}.probabilities", probabilities, expected.probabilities)
-        _require_equal(f"{key}.dwell_seconds", dwell_seconds, expected.dwell_seconds)
+        _require_equal(f"{key}.probabilities", probabilities, expected.probabilities, limit=limit)
+        _require_equal(
+            f"{key}.dwell_seconds",
+            dwell_seconds,
+            expected.dwell_seconds,
+            limit=limit * DWELL_SECONDS_MAX,
+        )
     if manifest is not None and manifest.base_rates is not None:
         _require_calibrated([probabilities for probabilities, _ in answers], manifest.base_rates)
 
 
-def check_retrieval(engine: InferenceEngine, manifest: Manifest | None) -> None:
+def check_retrieval(
+    engine: InferenceEngine, manifest: Manifest | None, *, is_exact: bool = True
+) -> None:
     """The same for a retrieval model: unit vectors, and the sample's."""
     requests, sample = _requests(manifest)
+    limit = _difference_max(is_exact=is_exact)
     answers = [_retrieved(engine, request) for request in requests]
     for place, expected in enumerate(() if sample is None else sample.answers):
         user_vector, similarities = answers[place]
         key = f"sample[{place}]"
-        _require_equal(f"{key}.user_vector", user_vector, expected.user_vector)
-        _require_equal(f"{key}.similarities", similarities, expected.similarities)
+        _require_equal(f"{key}.user_vector", user_vector, expected.user_vector, limit=limit)
+        _require_equal(f"{key}.similarities", similarities, expected.similarities, limit=limit)
 
 
 def _requests(manifest: Manifest | None) -> tuple[Sequence[SampleRequest], Sample | None]:
@@ -128,15 +145,22 @@ def _require_within(
         )
 
 
+def _difference_max(*, is_exact: bool) -> float:
+    is_exact = is_exact and jax.default_backend() == "cpu"
+    return _DIFFERENCE_MAX if is_exact else _DIFFERENCE_MAX_INEXACT
+
+
 def _require_equal(
-    key: str, found: Float[np.ndarray, "..."], expected: Float[np.ndarray, "..."]
+    key: str,
+    found: Float[np.ndarray, "..."],
+    expected: Float[np.ndarray, "..."],
+    *,
+    limit: float,
 ) -> None:
     if found.shape != expected.shape:
         raise CheckpointError(
             f"manifest.json: key {key}: expected shape {expected.shape}, found {found.shape}"
         )
-    is_cpu = jax.default_backend() == "cpu"
-    limit = _DIFFERENCE_MAX if is_cpu else _DIFFERENCE_MAX_ACCELERATOR
     wrong = ~np.isclose(found, expected, rtol=0.0, atol=limit, equal_nan=True)
     if wrong.any():
         first = tuple(int(axis) for axis in np.argwhere(wrong)[0])

@@ -229,7 +229,9 @@ def main(arguments: list[str] | None = None) -> int:
             installed = install_checkpoint(directory, options.target)
             print(f"{options.target}: holds version {installed.version}")
     except (ValueError, OSError) as error:
-        print(f"{directory}: {error}", file=sys.stderr)
+        message = str(error)
+        paths = (f"{directory}: ", f"{getattr(options, 'target', directory)}: ")
+        print(message if message.startswith(paths) else paths[0] + message, file=sys.stderr)
         return 1
     return 0
 

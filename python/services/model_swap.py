@@ -63,8 +63,9 @@ class ModelSwap(Generic[Model]):
         self._queue = queue
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="warming")
         self._loading = asyncio.Lock()
-        # What stood at a path when it was last loaded or refused.
-        self._seen: dict[Path, Identity | None] = {}
+        # The path of the start, and what stood there when it was last loaded or refused.
+        self._served: Path | None = None
+        self._seen: Identity | None = None
         self._running: set[asyncio.Task[None]] = set()
 
     @property
@@ -83,7 +84,7 @@ class ModelSwap(Generic[Model]):
           ValueError, OSError: It cannot be used.
         """
         async with self._loading:
-            self._seen[directory] = checkpoint_identity(directory)
+            self._served, self._seen = directory, checkpoint_identity(directory)
             return await self._prepare(directory, on_warmed)
 
     async def swap(self, directory: Path) -> None:
@@ -103,7 +104,7 @@ class ModelSwap(Generic[Model]):
         """Swaps whenever the path holds something else, or when asked; for ever.
 
         Args:
-          directory: The path.
+          directory: The path, which is that of the start.
           seconds: Between two looks; None = only when asked. What is still being written is left
             alone until two looks find the same.
           asked: Set by whoever wants a look now; cleared here.
@@ -116,7 +117,7 @@ class ModelSwap(Generic[Model]):
             asked.clear()
             found = await self._on_warming_thread(lambda: checkpoint_identity(directory))
             if not is_asked:
-                is_new = found is not None and found != self._seen.get(directory)
+                is_new = found is not None and found != self._seen
                 is_settled, changed = found == changed, found
                 if not (is_new and is_settled):
                     continue
@@ -162,7 +163,8 @@ class ModelSwap(Generic[Model]):
         """What stands at the path in the end, however often it is replaced meanwhile."""
         for attempt in range(1, _READS_MAX + 1):
             identity = checkpoint_identity(directory)
-            self._seen[directory] = identity
+            if directory == self._served:
+                self._seen = identity
             try:
                 return await self._prepare(directory, lambda done, total: None)
             except (ValueError, OSError):

@@ -15,15 +15,17 @@ from tests.random_models import random_bundle, retrieval_config, small_config
 DATA_END_MS = 1_700_000_000_000
 
 
-def save_random_checkpoint(directory: Path, seed: int = 0) -> None:
-    """Writes a small model of our own kind: history 12, width 16, manifest."""
+def save_random_checkpoint(directory: Path, seed: int = 0, **changes: object) -> None:
+    """Writes a small model of our own kind: history 12, width 16, manifest; or with changes."""
     save_checkpoint(
         directory,
         ranker=dataclasses.replace(
-            random_bundle("ranker", small_config(), seed), neutral_items_after_ms=DATA_END_MS
+            random_bundle("ranker", small_config(**changes), seed),
+            neutral_items_after_ms=DATA_END_MS,
         ),
         retrieval=dataclasses.replace(
-            random_bundle("retrieval", retrieval_config(), seed), neutral_items_after_ms=DATA_END_MS
+            random_bundle("retrieval", retrieval_config(**changes), seed),
+            neutral_items_after_ms=DATA_END_MS,
         ),
         provenance=Provenance(
             git_commit="0" * 40,

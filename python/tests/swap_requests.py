@@ -12,7 +12,7 @@ import pytest
 from phoenix.gen import phoenix_pb2 as wire
 from phoenix.gen.phoenix_pb2_grpc import RankingServiceStub, RetrievalServiceStub
 
-Answer = TypeVar("Answer", wire.RankResponse, wire.RetrieveResponse)
+Answer = TypeVar("Answer", bound=wire.RankResponse | wire.RetrieveResponse)
 Stub = RankingServiceStub | RetrievalServiceStub
 
 CLIENTS = 4

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from phoenix.bundle import ModelBundle
+from phoenix.canary import check_ranker
 from phoenix.canary_sample import Sample, made_up_requests
 from phoenix.checkpoint_config import CheckpointError
 from phoenix.checkpoint_reading import MANIFEST
@@ -20,6 +21,7 @@ from phoenix.checkpoints import (
 )
 from phoenix.data.posts import HOUR_MS
 from phoenix.data.world import create_world, world_training_log
+from phoenix.inference import InferenceEngine
 from phoenix.training.canary_inputs import canary_inputs
 from phoenix.training.viewer_sequences import ViewerSequences, viewer_sequences
 
@@ -111,6 +113,20 @@ def test_a_sample_comes_back_to_the_bit(tmp_path: Path, sequences: ViewerSequenc
     assert manifest.sample is not None
     kept = json.loads((tmp_path / "saved" / MANIFEST).read_text())["sample"]
     assert Sample.from_json(kept).to_json() == manifest.sample.to_json() == kept
+
+
+def test_half_precision_may_be_further_from_the_sample(
+    tmp_path: Path, sequences: ViewerSequences
+) -> None:
+    _save(tmp_path / "saved", load_checkpoint(DEMO).ranker, canary_inputs(sequences))
+    checkpoint = load_checkpoint(tmp_path / "saved")
+    # As far off as bfloat16 makes them: three digits are left.
+    weights = checkpoint.ranker.parameters
+    rounded = {name: np.asarray(value) * np.float32(1.002) for name, value in weights.items()}
+    engine = InferenceEngine(dataclasses.replace(checkpoint.ranker, parameters=rounded))
+    with pytest.raises(CheckpointError, match=r"key sample\[0\]\.probabilities"):
+        check_ranker(engine, checkpoint.manifest)
+    check_ranker(engine, checkpoint.manifest, is_exact=False)
 
 
 def test_made_up_requests_are_the_same_every_time() -> None:

@@ -177,8 +177,7 @@ def test_a_full_disk_while_installing_is_one_sentence(
     version = install_checkpoint(two[0], target).version
     assert main(["install", str(two[1]), str(target)]) == 1
     assert capsys.readouterr().err == (
-        f"{two[1]}: {target}: could not be written (No space left on device): what was there is "
-        "as it was\n"
+        f"{target}: could not be written (No space left on device): what was there is as it was\n"
     )
     _require_untouched(target, version)
 

@@ -231,4 +231,4 @@ def test_inspect(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["inspect", str(GOLDEN)]) == 0
     assert "no manifest" in capsys.readouterr().out
     assert main(["inspect", str(tmp_path / "none")]) == 1
-    assert "is not a directory" in capsys.readouterr().err
+    assert capsys.readouterr().err == f"{tmp_path / 'none'}: is not a directory\n"

@@ -204,6 +204,38 @@ def test_what_changes_during_a_swap_is_in_both_indexes(
 
 
 @pytest.mark.parametrize("module", ["ranking_service", "retrieval_service"])
+def test_a_model_of_another_shape_compiles_while_requests_flow(
+    module: str, served: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "other"
+    save_random_checkpoint(other, 3, embedding_size=24, layers=1, history_length=40)
+    version = load_checkpoint(other).version
+    posts = _posts(1, 300)
+    with (
+        _running(module, served) as service,
+        grpc.insecure_channel(service.address) as channel,
+    ):
+        ranking, retrieval = RankingServiceStub(channel), RetrievalServiceStub(channel)
+
+        def ask(number: int) -> wire.RankResponse | wire.RetrieveResponse:
+            if module == "ranking_service":
+                return ranking.Rank(_rank_request(number))
+            return retrieval.Retrieve(_retrieve_request(number))
+
+        if module == "retrieval_service":
+            _upsert(retrieval, posts)
+        answers = ask_during(lambda: install_checkpoint(other, served), ask, until_version=version)
+        assert len({answer.model_version for _, answer in answers}) == 2
+        if module == "retrieval_service":
+            fresh = _fresh_retriever(other)
+            fresh.upsert(posts)
+            assert status(retrieval).index_size == 300
+            for number in range(VIEWERS):
+                answer = retrieval.Retrieve(_retrieve_request(number))
+                _require_same(answer, _fresh_answer(fresh, number))
+
+
+@pytest.mark.parametrize("module", ["ranking_service", "retrieval_service"])
 def test_the_old_model_is_released(
     module: str, served: Path, checkpoints: tuple[Path, Path]
 ) -> None:
