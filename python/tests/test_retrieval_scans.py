@@ -34,7 +34,7 @@ def test_the_scans_of_this_machine_are_all_tested() -> None:
     assert expected <= set(SCANS)
 
 
-@pytest.mark.parametrize("dimension", [1, 12, 64, 128])
+@pytest.mark.parametrize("dimension", [1, 12, 64, 128, 272])
 @pytest.mark.parametrize("name", SCANS)
 def test_answers_are_those_of_brute_force(name: str, dimension: int) -> None:
     random = np.random.default_rng(dimension)
