@@ -6,7 +6,11 @@ import numpy as np
 import pytest
 
 from phoenix.choose_scan import SCAN_VARIABLE, available_scans, default_scan, load_scans
+from phoenix.index_scan import LOWEST, Room
+from phoenix.index_segment import Segment
 from phoenix.retrieval_index import RetrievalIndex
+from phoenix.segment_table import SegmentTable
+from phoenix.vector_codes import encode, to_query
 from tests.indexed_worlds import (
     NOW_MS,
     brute_force,
@@ -34,7 +38,7 @@ def test_the_scans_of_this_machine_are_all_tested() -> None:
     assert expected <= set(SCANS)
 
 
-@pytest.mark.parametrize("dimension", [1, 12, 64, 128])
+@pytest.mark.parametrize("dimension", [1, 12, 64, 128, 272])
 @pytest.mark.parametrize("name", SCANS)
 def test_answers_are_those_of_brute_force(name: str, dimension: int) -> None:
     random = np.random.default_rng(dimension)
@@ -176,3 +180,28 @@ def test_the_environment_may_name_the_scan(monkeypatch: pytest.MonkeyPatch) -> N
         default_scan()
     monkeypatch.delenv(SCAN_VARIABLE)
     assert default_scan().name == SCANS[0]
+
+
+@pytest.mark.parametrize("name", SCANS)
+def test_no_exact_score_exceeds_its_bound(name: str) -> None:
+    random = np.random.default_rng(8)
+    count, width = 2_000, 64
+    lengths = 10.0 ** random.integers(-12, 12, count)
+    # Among them vectors of one large column, which codes describe worst.
+    vectors = random.normal(size=(count, width)) ** random.choice([1, 9], count)[:, None]
+    vectors = (_unit(vectors) * lengths[:, None]).astype(np.float32)
+    segment = Segment(width)
+    posts = random_posts(random, count, authors=9)
+    segment.append(posts, vectors, encode(vectors))
+    table, room, scan = SegmentTable([segment], width), Room(segment.rows), available_scans()[name]
+    for query in (vectors[3], vectors[4], random.normal(size=width).astype(np.float32)):
+        asked = to_query(query, width)
+        numbers, low = scan.find(table, asked, room, low=LOWEST, wanted=segment.rows)
+        assert (numbers.tolist(), low) == (list(range(count)), LOWEST)
+        # All rows were found, so that places in the answer are numbers of rows.
+        assert (room.upper[:count] >= scan.read(table, asked, numbers).scores).all()
+        some, low = scan.find(table, asked, room, low=LOWEST, wanted=100)
+        assert 100 <= some.shape[0] <= 400
+        assert np.array_equal(some, np.sort(some))
+        left_out = np.setdiff1d(numbers, some)
+        assert (scan.read(table, asked, left_out).scores < low).all()
