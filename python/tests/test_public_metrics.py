@@ -53,6 +53,7 @@ def test_the_bootstrap_interval_holds_the_truth_and_raters_widen_it() -> None:
     interval = bootstrap_area(labels, scores, raters)
     assert interval.lower < interval.area < interval.upper
     assert interval.lower_by_rater < interval.lower
+    assert np.isnan(bootstrap_area(np.ones_like(labels), scores, raters).lower)
 
 
 def test_the_chunked_softmax_equals_the_plain_one() -> None:

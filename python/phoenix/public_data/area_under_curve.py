@@ -49,7 +49,13 @@ def bootstrap_area(
     *,
     seed: int = 1,
 ) -> AreaInterval:
-    """The AUC of the rows, with percentile intervals over 1,000 resamples."""
+    """The AUC of the rows, with percentile intervals over 1,000 resamples.
+
+    A resample whose labels are all the same has no AUC and does not count; when all the labels
+    are, everything is NaN.
+    """
+    if labels.min() == labels.max():
+        return AreaInterval(*[float("nan")] * 4)
     random = np.random.default_rng(seed)
     count = len(labels)
     rows = [random.integers(0, count, count) for _ in range(_RESAMPLES)]

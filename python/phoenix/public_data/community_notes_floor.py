@@ -17,6 +17,7 @@ PUBLISHED_FLOORS = {
 
 # Ratings at the mean rate that every rater, author and class is given to begin with.
 _PRIOR_RATINGS = 6.0
+_RATE_MIN = 1e-6
 
 
 def _log_odds(
@@ -27,7 +28,9 @@ def _log_odds(
     seen, rest = key[: len(labels)], key[len(labels) :]
     count = np.bincount(seen, minlength=key.max() + 1)
     positive = np.bincount(seen, weights=labels, minlength=key.max() + 1)
-    rate = (positive + _PRIOR_RATINGS * labels.mean()) / (count + _PRIOR_RATINGS)
+    # A tag that nobody gave, or everybody, has finite odds too.
+    mean = np.clip(labels.mean(), _RATE_MIN, 1.0 - _RATE_MIN)
+    rate = (positive + _PRIOR_RATINGS * mean) / (count + _PRIOR_RATINGS)
     return np.log(rate / (1.0 - rate))[rest]
 
 
