@@ -3,6 +3,7 @@
 Features of an impression, for each action by itself: the smoothed rates of that action for its
 viewer, its author and its post, as log odds, counted over everything that was shown before the
 request began. So it learns live, as counters in a feature store do, while the model is frozen.
+An action counts from its impression on: where actions come hours later, that favours the rival.
 """
 
 from dataclasses import dataclass
