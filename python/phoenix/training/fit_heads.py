@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float64
 
@@ -155,14 +156,15 @@ def _sample_of(
 
     @jax.jit
     def outputs(weights: Weights, rows: TableRows, batch: BatchArrays) -> jax.Array:
-        return forward_with_cuts(
+        found = forward_with_cuts(
             weights,
             config,
             user_rows=rows["user"][batch.user],
             history=history_of(rows, batch),
             candidates=candidates_of(rows, batch),
             visible_history=batch.visible,
-        ).logits
+        )
+        return jnp.asarray(found.logits)
 
     parts: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
     for touched, batch in batches:

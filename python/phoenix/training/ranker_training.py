@@ -35,6 +35,7 @@ _HEAD_BATCHES = 48
 class RankerOptions:
     """How the ranker is trained; the defaults make the demo checkpoint.
 
+    dropout: of tokens and branches; it would drop the marks that start_from_factors.py relies on.
     debias: power of the inverse propensity that an impression counts (debiasing.py).
     """
 
@@ -46,7 +47,7 @@ class RankerOptions:
     author_rate: float = 0.01
     row_spread: float = 0.5
     row_weight_decay: float = 0.0
-    dropout: float = 0.1
+    dropout: float = 0.0
     dwell_weight: float = 1.0
     drop: DropRates = field(default_factory=lambda: DropRates(item=0.7, user=0.1, author=0.02))
     debias: float = 0.0
