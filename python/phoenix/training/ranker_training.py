@@ -16,7 +16,7 @@ from phoenix.training.batches import (
     hash_sequences,
 )
 from phoenix.training.debiasing import impression_weights
-from phoenix.training.factor_tables import tables_from_factors
+from phoenix.training.factor_tables import rows_of_factors, tables_from_factors
 from phoenix.training.factorise import Factors
 from phoenix.training.fit_heads import FREQUENT_RATE, fit_heads
 from phoenix.training.initialise import demo_config, initial_parameters, initial_tables
@@ -41,10 +41,10 @@ class RankerOptions:
 
     epochs: int = 1
     impressions_a_batch: int = 2_048
-    learning_rate: float = 1e-3
-    user_rate: float = 0.01
-    item_rate: float = 0.05
-    author_rate: float = 0.01
+    learning_rate: float = 2e-4
+    user_rate: float = 0.0
+    item_rate: float = 0.01
+    author_rate: float = 0.0
     row_spread: float = 0.5
     row_weight_decay: float = 0.0
     dropout: float = 0.0
@@ -132,6 +132,7 @@ def _ranker_plan(
         epoch_batches=data.epoch_batches,
         examples=len(shown.post_ids),
         seed=options.seed,
+        known_rows=rows_of_factors(hashes, factors),
     )
 
 
