@@ -48,3 +48,11 @@ def tables_from_factors(
             spread=spread,
         ),
     )
+
+
+def rows_of_factors(hashes: HashParameters, factors: Factors) -> dict[str, np.ndarray]:
+    """True for the rows of each table that hold factors."""
+    known = {name: np.zeros(getattr(hashes, name).buckets, bool) for name in ("user", "author")}
+    known["user"][entity_rows(factors.viewer_ids, hashes.user)] = True
+    known["author"][entity_rows(factors.author_ids, hashes.author)] = True
+    return known

@@ -16,7 +16,7 @@ from phoenix.training.batches import (
     hash_sequences,
 )
 from phoenix.training.debiasing import impression_weights
-from phoenix.training.factor_tables import tables_from_factors
+from phoenix.training.factor_tables import rows_of_factors, tables_from_factors
 from phoenix.training.factorise import Factors
 from phoenix.training.fit_heads import FREQUENT_RATE, fit_heads
 from phoenix.training.initialise import demo_config, initial_parameters, initial_tables
@@ -35,18 +35,19 @@ _HEAD_BATCHES = 48
 class RankerOptions:
     """How the ranker is trained; the defaults make the demo checkpoint.
 
+    dropout: of tokens and branches; it would drop the marks that start_from_factors.py relies on.
     debias: power of the inverse propensity that an impression counts (debiasing.py).
     """
 
     epochs: int = 1
     impressions_a_batch: int = 2_048
-    learning_rate: float = 1e-3
-    user_rate: float = 0.01
-    item_rate: float = 0.05
-    author_rate: float = 0.01
+    learning_rate: float = 2e-4
+    user_rate: float = 0.0
+    item_rate: float = 0.01
+    author_rate: float = 0.0
     row_spread: float = 0.5
     row_weight_decay: float = 0.0
-    dropout: float = 0.1
+    dropout: float = 0.0
     dwell_weight: float = 1.0
     drop: DropRates = field(default_factory=lambda: DropRates(item=0.7, user=0.1, author=0.02))
     debias: float = 0.0
@@ -131,6 +132,7 @@ def _ranker_plan(
         epoch_batches=data.epoch_batches,
         examples=len(shown.post_ids),
         seed=options.seed,
+        known_rows=rows_of_factors(hashes, factors),
     )
 
 

@@ -17,7 +17,7 @@ from phoenix.recsys_retrieval_model import (
     user_representations_all_prefixes,
 )
 from phoenix.training.batches import DropRates, TouchedRows, hash_sequences
-from phoenix.training.factor_tables import tables_from_factors
+from phoenix.training.factor_tables import rows_of_factors, tables_from_factors
 from phoenix.training.factorise import Factors
 from phoenix.training.initialise import demo_config, initial_parameters, initial_tables
 from phoenix.training.optimiser import Loss, OptimiserOptions, TableRows, Weights
@@ -162,6 +162,7 @@ def _retrieval_plan(
         epoch_batches=epoch_batches,
         examples=len(positive.impressions.post_ids),
         seed=options.seed,
+        known_rows=rows_of_factors(hashes, factors),
     )
 
 

@@ -59,7 +59,8 @@ EpochBatches = Callable[[int, int], Iterator[tuple[TouchedRows, Any]]]
 class TrainingPlan:
     """What is trained, on what, for how long; the same plan gives the same bits on one machine.
 
-    examples: how many examples an epoch has, for progress.
+    examples: how many examples an epoch has, for progress. known_rows: rows of tables (by name)
+    that mean something though no step may touch them.
     """
 
     parameters: dict[str, np.ndarray]
@@ -71,6 +72,7 @@ class TrainingPlan:
     epoch_batches: EpochBatches
     examples: int
     seed: int
+    known_rows: dict[str, np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -173,15 +175,17 @@ def train(
             )
             run.note(loss, parts)
         place = 0
-    return _finish(run)
+    return _finish(run, plan.known_rows)
 
 
-def _finish(run: _Run) -> Trained:
+def _finish(run: _Run, known_rows: dict[str, np.ndarray]) -> Trained:
     state, skipped = run.state, int(run.state.skipped)
     if skipped * 10 > run.number:
         raise TrainingError(f"{skipped} of {run.number} steps had a gradient that is not finite")
     tables = EmbeddingTables(**{name: np.asarray(rows) for name, rows in state.tables.items()})
     touched = {name: np.asarray(value) > 0 for name, value in state.accumulators.items()}
+    for name, known in known_rows.items():
+        touched[name] |= known
     weights = {name: np.asarray(value) for name, value in state.weights.items()}
     losses, aucs = np.array(run.curves, np.float32)
     return Trained(
