@@ -44,6 +44,10 @@ class ModelHooks(ABC, Generic[Model]):
         del old, new
         yield from ()
 
+    def serve(self, model: Model) -> None:
+        """Called on the event loop when a model begins to answer: the first, and each after it."""
+        del model
+
     @abstractmethod
     def model_version(self, model: Model) -> str:
         """The version of the checkpoint."""
