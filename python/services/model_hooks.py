@@ -44,8 +44,8 @@ class ModelHooks(ABC, Generic[Model]):
         del old, new
         yield from ()
 
-    def started(self, model: Model) -> None:
-        """Called on the event loop when a model begins to answer."""
+    def serve(self, model: Model) -> None:
+        """Called on the event loop when a model begins to answer: the first, and each after it."""
         del model
 
     @abstractmethod

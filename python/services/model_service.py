@@ -87,7 +87,6 @@ class ModelService(ModelHooks[Model]):
     def serve(self, model: Model) -> None:
         """Answers from now on, with this model."""
         self.swap.model = model
-        self.started(model)
 
     @property
     def model(self) -> Model:

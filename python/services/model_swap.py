@@ -155,7 +155,7 @@ class ModelSwap(Generic[Model]):
                     await self._on_model_thread(step)
         before = "" if old is None else self._hooks.model_version(old)
         self.model = new
-        self._hooks.started(new)
+        self._hooks.serve(new)
         self.state = dataclasses.replace(self.state, swaps=self.state.swaps + 1)
         self.on_swap(before, self._hooks.model_version(new))
 

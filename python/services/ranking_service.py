@@ -66,8 +66,9 @@ class RankingService(ModelService[Ranker], RankingServiceServicer):
     def warming_steps(self, model: Ranker) -> Sequence[Callable[[], None]]:
         return model.page_programs()
 
-    def started(self, model: Ranker) -> None:
-        """What is left to compile for a model that answers is compiled beside it."""
+    def serve(self, model: Ranker) -> None:
+        """Answers from now on, with this model; what is left to compile is compiled beside it."""
+        super().serve(model)
         if self._warming is not None:
             self._warming.cancel()
         self._warming = asyncio.get_running_loop().create_task(self._compile_rest(model))

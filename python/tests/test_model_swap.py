@@ -30,6 +30,7 @@ class Versions(ModelHooks[str]):
         self.warming: Callable[[], None] = lambda: None
         self.carrying: list[Callable[[], None]] = []
         self.begun = self.closed = 0
+        self.served: list[str] = []
 
     def load(self, checkpoint: Checkpoint) -> str:
         self.on_load()
@@ -47,6 +48,9 @@ class Versions(ModelHooks[str]):
             yield from self.carrying
         finally:
             self.closed += 1
+
+    def serve(self, model: str) -> None:
+        self.served.append(model)
 
     def model_version(self, model: str) -> str:
         return model
@@ -95,6 +99,7 @@ def test_requests_are_answered_while_a_model_warms(other: Path) -> None:
         # The same once more: nothing to do.
         await swap.swap(other)
         assert swap.state.swaps == 1
+        assert hooks.served == [swap.model]
 
     _run(test)
 

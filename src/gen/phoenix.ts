@@ -178,6 +178,17 @@ export interface EmbedPostsResponse {
   modelVersion: string;
 }
 
+export interface LoadCheckpointRequest {
+  /** A directory below the service's --checkpoint-root; empty = the served path, read again. */
+  directory: string;
+}
+
+/** After FAILED_PRECONDITION, whose message says why, the model before goes on answering. */
+export interface LoadCheckpointResponse {
+  /** That answers now. */
+  modelVersion: string;
+}
+
 export interface GetStatusRequest {
 }
 
@@ -207,17 +218,6 @@ export interface GetStatusResponse {
   refusedCheckpoints: bigint;
   /** Why the last one was refused: file, key, expected and found; empty = none was. */
   lastRefusedCheckpoint: string;
-}
-
-export interface LoadCheckpointRequest {
-  /** A directory below the service's --checkpoint-root; empty = the served path, read again. */
-  directory: string;
-}
-
-/** After FAILED_PRECONDITION, whose message says why, the model before goes on answering. */
-export interface LoadCheckpointResponse {
-  /** That answers now. */
-  modelVersion: string;
 }
 
 function createBaseRetrieveRequest(): RetrieveRequest {
@@ -2022,6 +2022,116 @@ export const EmbedPostsResponse: MessageFns<EmbedPostsResponse> = {
   },
 };
 
+function createBaseLoadCheckpointRequest(): LoadCheckpointRequest {
+  return { directory: "" };
+}
+
+export const LoadCheckpointRequest: MessageFns<LoadCheckpointRequest> = {
+  encode(message: LoadCheckpointRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.directory !== "") {
+      writer.uint32(82).string(message.directory);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): LoadCheckpointRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseLoadCheckpointRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.directory = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<LoadCheckpointRequest>): LoadCheckpointRequest {
+    return LoadCheckpointRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<LoadCheckpointRequest>): LoadCheckpointRequest {
+    const message = createBaseLoadCheckpointRequest();
+    message.directory = object.directory ?? "";
+    return message;
+  },
+};
+
+function createBaseLoadCheckpointResponse(): LoadCheckpointResponse {
+  return { modelVersion: "" };
+}
+
+export const LoadCheckpointResponse: MessageFns<LoadCheckpointResponse> = {
+  encode(message: LoadCheckpointResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.modelVersion !== "") {
+      writer.uint32(82).string(message.modelVersion);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): LoadCheckpointResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseLoadCheckpointResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.modelVersion = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<LoadCheckpointResponse>): LoadCheckpointResponse {
+    return LoadCheckpointResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<LoadCheckpointResponse>): LoadCheckpointResponse {
+    const message = createBaseLoadCheckpointResponse();
+    message.modelVersion = object.modelVersion ?? "";
+    return message;
+  },
+};
+
 function createBaseGetStatusRequest(): GetStatusRequest {
   return {};
 }
@@ -2345,116 +2455,6 @@ export const GetStatusResponse: MessageFns<GetStatusResponse> = {
       ? BigInt(object.refusedCheckpoints)
       : 0n;
     message.lastRefusedCheckpoint = object.lastRefusedCheckpoint ?? "";
-    return message;
-  },
-};
-
-function createBaseLoadCheckpointRequest(): LoadCheckpointRequest {
-  return { directory: "" };
-}
-
-export const LoadCheckpointRequest: MessageFns<LoadCheckpointRequest> = {
-  encode(message: LoadCheckpointRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.directory !== "") {
-      writer.uint32(82).string(message.directory);
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): LoadCheckpointRequest {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseLoadCheckpointRequest();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 10: {
-            if (tag !== 82) {
-              break;
-            }
-
-            message.directory = reader.string();
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<LoadCheckpointRequest>): LoadCheckpointRequest {
-    return LoadCheckpointRequest.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<LoadCheckpointRequest>): LoadCheckpointRequest {
-    const message = createBaseLoadCheckpointRequest();
-    message.directory = object.directory ?? "";
-    return message;
-  },
-};
-
-function createBaseLoadCheckpointResponse(): LoadCheckpointResponse {
-  return { modelVersion: "" };
-}
-
-export const LoadCheckpointResponse: MessageFns<LoadCheckpointResponse> = {
-  encode(message: LoadCheckpointResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.modelVersion !== "") {
-      writer.uint32(82).string(message.modelVersion);
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): LoadCheckpointResponse {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseLoadCheckpointResponse();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 10: {
-            if (tag !== 82) {
-              break;
-            }
-
-            message.modelVersion = reader.string();
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<LoadCheckpointResponse>): LoadCheckpointResponse {
-    return LoadCheckpointResponse.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<LoadCheckpointResponse>): LoadCheckpointResponse {
-    const message = createBaseLoadCheckpointResponse();
-    message.modelVersion = object.modelVersion ?? "";
     return message;
   },
 };

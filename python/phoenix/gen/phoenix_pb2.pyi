@@ -210,6 +210,18 @@ class EmbedPostsResponse(_message.Message):
     model_version: str
     def __init__(self, vectors: _Optional[bytes] = ..., dimension: _Optional[int] = ..., model_version: _Optional[str] = ...) -> None: ...
 
+class LoadCheckpointRequest(_message.Message):
+    __slots__ = ("directory",)
+    DIRECTORY_FIELD_NUMBER: _ClassVar[int]
+    directory: str
+    def __init__(self, directory: _Optional[str] = ...) -> None: ...
+
+class LoadCheckpointResponse(_message.Message):
+    __slots__ = ("model_version",)
+    MODEL_VERSION_FIELD_NUMBER: _ClassVar[int]
+    model_version: str
+    def __init__(self, model_version: _Optional[str] = ...) -> None: ...
+
 class GetStatusRequest(_message.Message):
     __slots__ = ()
     def __init__(self) -> None: ...
@@ -247,15 +259,3 @@ class GetStatusResponse(_message.Message):
     refused_checkpoints: int
     last_refused_checkpoint: str
     def __init__(self, model_version: _Optional[str] = ..., index_size: _Optional[int] = ..., newest_post_created_at_ms: _Optional[int] = ..., queue_length: _Optional[int] = ..., instance_id: _Optional[str] = ..., compilations: _Optional[int] = ..., prefix_hits: _Optional[int] = ..., prefix_misses: _Optional[int] = ..., score_hits: _Optional[int] = ..., score_misses: _Optional[int] = ..., cached_bytes: _Optional[int] = ..., loading_model_version: _Optional[str] = ..., swaps: _Optional[int] = ..., refused_checkpoints: _Optional[int] = ..., last_refused_checkpoint: _Optional[str] = ...) -> None: ...
-
-class LoadCheckpointRequest(_message.Message):
-    __slots__ = ("directory",)
-    DIRECTORY_FIELD_NUMBER: _ClassVar[int]
-    directory: str
-    def __init__(self, directory: _Optional[str] = ...) -> None: ...
-
-class LoadCheckpointResponse(_message.Message):
-    __slots__ = ("model_version",)
-    MODEL_VERSION_FIELD_NUMBER: _ClassVar[int]
-    model_version: str
-    def __init__(self, model_version: _Optional[str] = ...) -> None: ...
