@@ -162,8 +162,17 @@ SHAPES = [
 ]
 
 
-@pytest.mark.parametrize("positions", ["slot", "right_anchored", "compact"])
-@pytest.mark.parametrize(("shape", "length"), [(0, 300), (1, 40), (2, 1), (3, 140)])
+@pytest.mark.parametrize(
+    ("shape", "length", "positions"),
+    [
+        # Longer than a block of causal attention.
+        (0, 300, "compact"),
+        (3, 140, "right_anchored"),
+        (1, 40, "slot"),
+        (2, 40, "compact"),
+        (2, 1, "right_anchored"),
+    ],
+)
 def test_batches_of_random_models_equal_the_plain_form(
     shape: int, length: int, positions: PositionScheme
 ) -> None:
@@ -196,13 +205,12 @@ def _probabilities(
     return engine.score(prefix, candidates, NOW_MS)[0]
 
 
-@pytest.mark.parametrize("seed", range(2))
-def test_requests_of_ids_score_alike_in_any_bucket_order_and_number(seed: int) -> None:
-    random = np.random.default_rng(seed)
-    engine = InferenceEngine(random_bundle("ranker", small_config(), seed))
-    candidates = id_candidates(900, seed)
+def test_requests_of_ids_score_alike_in_any_bucket_order_and_number() -> None:
+    random = np.random.default_rng(0)
+    engine = InferenceEngine(random_bundle("ranker", small_config()))
+    candidates = id_candidates(900)
     whole = _probabilities(engine, None, candidates)
-    for length, count in [(32, 1), (64, 300), (512, 65), (1_024, 257)]:
+    for length, count in [(32, 1), (512, 65), (1_024, 300)]:
         chosen = random.permutation(900)[:count]
         _require_equal(_probabilities(engine, length, _columns(candidates, chosen)), whole[chosen])
 
