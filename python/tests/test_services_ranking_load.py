@@ -36,7 +36,7 @@ def test_nothing_is_compiled_for_a_request_once_ready() -> None:
                 assert matrix.shape == (count, 19)
                 assert np.isfinite(matrix).all()
         status = await served.client.GetStatus(wire.GetStatusRequest())
-        assert status.compilations == compiled == compilation_count()
+        assert status.ranking.compilations == compiled == compilation_count()
 
     with_service(test, shared_checkpoint(), waiting_max=4)
 
@@ -87,7 +87,7 @@ def test_those_that_wait_are_taken_together() -> None:
         np.testing.assert_allclose(matrices[0], matrices[2], rtol=1e-5, atol=1e-6)
         assert np.abs(matrices[0] - matrices[1]).max() > 1e-4
         status = await served.client.GetStatus(wire.GetStatusRequest())
-        assert (status.prefix_misses, status.prefix_hits) == (3, 1)
+        assert (status.ranking.prefix_misses, status.ranking.prefix_hits) == (3, 1)
 
     with_service(test, shared_checkpoint(), waiting_max=4)
 
@@ -200,8 +200,8 @@ def test_a_refresh_is_known_and_says_so() -> None:
         again = packed_matrix(await served.client.Rank(packed_rank(history, posts)))
         np.testing.assert_array_equal(first, again)
         status = await served.client.GetStatus(wire.GetStatusRequest())
-        assert (status.score_hits, status.score_misses) == (100, 100)
-        assert (status.prefix_hits, status.prefix_misses) == (0, 1)
-        assert status.cached_bytes > 100 * 19 * 4
+        assert (status.ranking.score_hits, status.ranking.score_misses) == (100, 100)
+        assert (status.ranking.prefix_hits, status.ranking.prefix_misses) == (0, 1)
+        assert status.ranking.cached_bytes > 100 * 19 * 4
 
     with_service(test, shared_checkpoint(), waiting_max=4)

@@ -190,9 +190,15 @@ export interface GetStatusResponse {
   queueLength: number;
   /** A random value drawn when the process started: a new one means an empty index. */
   instanceId: string;
-  /** Ranking only, since the process started: programs compiled. Does not grow once all are warm. */
+  /** Ranking only. */
+  ranking: RankingStatus | undefined;
+}
+
+/** What the ranking service computed, and what it did not have to. */
+export interface RankingStatus {
+  /** Programs compiled since the process started. Does not grow once all are warm. */
   compilations: bigint;
-  /** Ranking only, of the model that answers: viewers whose history was encoded before, or not. */
+  /** Of the model that answers: viewers whose history was encoded before, or not. */
   prefixHits: bigint;
   prefixMisses: bigint;
   /** Candidates whose scores were known, or not. */
@@ -2054,12 +2060,7 @@ function createBaseGetStatusResponse(): GetStatusResponse {
     newestPostCreatedAtMs: 0n,
     queueLength: 0,
     instanceId: "",
-    compilations: 0n,
-    prefixHits: 0n,
-    prefixMisses: 0n,
-    scoreHits: 0n,
-    scoreMisses: 0n,
-    cachedBytes: 0n,
+    ranking: undefined,
   };
 }
 
@@ -2086,41 +2087,8 @@ export const GetStatusResponse: MessageFns<GetStatusResponse> = {
     if (message.instanceId !== "") {
       writer.uint32(114).string(message.instanceId);
     }
-    if (message.compilations !== 0n) {
-      if (BigInt.asIntN(64, message.compilations) !== message.compilations) {
-        throw new globalThis.Error("value provided for field message.compilations of type int64 too large");
-      }
-      writer.uint32(120).int64(message.compilations);
-    }
-    if (message.prefixHits !== 0n) {
-      if (BigInt.asIntN(64, message.prefixHits) !== message.prefixHits) {
-        throw new globalThis.Error("value provided for field message.prefixHits of type int64 too large");
-      }
-      writer.uint32(128).int64(message.prefixHits);
-    }
-    if (message.prefixMisses !== 0n) {
-      if (BigInt.asIntN(64, message.prefixMisses) !== message.prefixMisses) {
-        throw new globalThis.Error("value provided for field message.prefixMisses of type int64 too large");
-      }
-      writer.uint32(136).int64(message.prefixMisses);
-    }
-    if (message.scoreHits !== 0n) {
-      if (BigInt.asIntN(64, message.scoreHits) !== message.scoreHits) {
-        throw new globalThis.Error("value provided for field message.scoreHits of type int64 too large");
-      }
-      writer.uint32(144).int64(message.scoreHits);
-    }
-    if (message.scoreMisses !== 0n) {
-      if (BigInt.asIntN(64, message.scoreMisses) !== message.scoreMisses) {
-        throw new globalThis.Error("value provided for field message.scoreMisses of type int64 too large");
-      }
-      writer.uint32(152).int64(message.scoreMisses);
-    }
-    if (message.cachedBytes !== 0n) {
-      if (BigInt.asIntN(64, message.cachedBytes) !== message.cachedBytes) {
-        throw new globalThis.Error("value provided for field message.cachedBytes of type int64 too large");
-      }
-      writer.uint32(160).int64(message.cachedBytes);
+    if (message.ranking !== undefined) {
+      RankingStatus.encode(message.ranking, writer.uint32(122).fork()).join();
     }
     return writer;
   },
@@ -2179,51 +2147,11 @@ export const GetStatusResponse: MessageFns<GetStatusResponse> = {
             continue;
           }
           case 15: {
-            if (tag !== 120) {
+            if (tag !== 122) {
               break;
             }
 
-            message.compilations = reader.int64() as bigint;
-            continue;
-          }
-          case 16: {
-            if (tag !== 128) {
-              break;
-            }
-
-            message.prefixHits = reader.int64() as bigint;
-            continue;
-          }
-          case 17: {
-            if (tag !== 136) {
-              break;
-            }
-
-            message.prefixMisses = reader.int64() as bigint;
-            continue;
-          }
-          case 18: {
-            if (tag !== 144) {
-              break;
-            }
-
-            message.scoreHits = reader.int64() as bigint;
-            continue;
-          }
-          case 19: {
-            if (tag !== 152) {
-              break;
-            }
-
-            message.scoreMisses = reader.int64() as bigint;
-            continue;
-          }
-          case 20: {
-            if (tag !== 160) {
-              break;
-            }
-
-            message.cachedBytes = reader.int64() as bigint;
+            message.ranking = RankingStatus.decode(reader, reader.uint32());
             continue;
           }
         }
@@ -2251,6 +2179,136 @@ export const GetStatusResponse: MessageFns<GetStatusResponse> = {
         : 0n;
     message.queueLength = object.queueLength ?? 0;
     message.instanceId = object.instanceId ?? "";
+    message.ranking = (object.ranking !== undefined && object.ranking !== null)
+      ? RankingStatus.fromPartial(object.ranking)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseRankingStatus(): RankingStatus {
+  return { compilations: 0n, prefixHits: 0n, prefixMisses: 0n, scoreHits: 0n, scoreMisses: 0n, cachedBytes: 0n };
+}
+
+export const RankingStatus: MessageFns<RankingStatus> = {
+  encode(message: RankingStatus, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.compilations !== 0n) {
+      if (BigInt.asIntN(64, message.compilations) !== message.compilations) {
+        throw new globalThis.Error("value provided for field message.compilations of type int64 too large");
+      }
+      writer.uint32(80).int64(message.compilations);
+    }
+    if (message.prefixHits !== 0n) {
+      if (BigInt.asIntN(64, message.prefixHits) !== message.prefixHits) {
+        throw new globalThis.Error("value provided for field message.prefixHits of type int64 too large");
+      }
+      writer.uint32(88).int64(message.prefixHits);
+    }
+    if (message.prefixMisses !== 0n) {
+      if (BigInt.asIntN(64, message.prefixMisses) !== message.prefixMisses) {
+        throw new globalThis.Error("value provided for field message.prefixMisses of type int64 too large");
+      }
+      writer.uint32(96).int64(message.prefixMisses);
+    }
+    if (message.scoreHits !== 0n) {
+      if (BigInt.asIntN(64, message.scoreHits) !== message.scoreHits) {
+        throw new globalThis.Error("value provided for field message.scoreHits of type int64 too large");
+      }
+      writer.uint32(104).int64(message.scoreHits);
+    }
+    if (message.scoreMisses !== 0n) {
+      if (BigInt.asIntN(64, message.scoreMisses) !== message.scoreMisses) {
+        throw new globalThis.Error("value provided for field message.scoreMisses of type int64 too large");
+      }
+      writer.uint32(112).int64(message.scoreMisses);
+    }
+    if (message.cachedBytes !== 0n) {
+      if (BigInt.asIntN(64, message.cachedBytes) !== message.cachedBytes) {
+        throw new globalThis.Error("value provided for field message.cachedBytes of type int64 too large");
+      }
+      writer.uint32(120).int64(message.cachedBytes);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RankingStatus {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRankingStatus();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 10: {
+            if (tag !== 80) {
+              break;
+            }
+
+            message.compilations = reader.int64() as bigint;
+            continue;
+          }
+          case 11: {
+            if (tag !== 88) {
+              break;
+            }
+
+            message.prefixHits = reader.int64() as bigint;
+            continue;
+          }
+          case 12: {
+            if (tag !== 96) {
+              break;
+            }
+
+            message.prefixMisses = reader.int64() as bigint;
+            continue;
+          }
+          case 13: {
+            if (tag !== 104) {
+              break;
+            }
+
+            message.scoreHits = reader.int64() as bigint;
+            continue;
+          }
+          case 14: {
+            if (tag !== 112) {
+              break;
+            }
+
+            message.scoreMisses = reader.int64() as bigint;
+            continue;
+          }
+          case 15: {
+            if (tag !== 120) {
+              break;
+            }
+
+            message.cachedBytes = reader.int64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<RankingStatus>): RankingStatus {
+    return RankingStatus.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<RankingStatus>): RankingStatus {
+    const message = createBaseRankingStatus();
     message.compilations = (object.compilations !== undefined && object.compilations !== null)
       ? BigInt(object.compilations)
       : 0n;
