@@ -26,6 +26,7 @@ const ANSWER: GetStatusResponse = {
   newestPostCreatedAtMs: 0n,
   queueLength: 0,
   instanceId: 'i1',
+  ranking: undefined,
 }
 /** Longer than what counts as unanswered, short for a test. */
 const IMPATIENT_MS = 270

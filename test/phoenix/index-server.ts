@@ -45,6 +45,7 @@ export class IndexServer {
     newestPostCreatedAtMs: 0n,
     queueLength: 0,
     instanceId: this.instanceId,
+    ranking: undefined,
   }))
 
   async start(): Promise<string> {
