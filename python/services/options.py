@@ -6,6 +6,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from services.batching import GATHER_SECONDS
+
 
 class StartError(Exception):
     """A service cannot start; the message says why and what to do, in one sentence."""
@@ -29,6 +31,8 @@ class ServiceOptions:
     posts_per_author_max: int
     # Ranking: weights and activations in bfloat16.
     half_precision: bool
+    # Ranking: how long a batch waits for company while requests overlap.
+    gather_ms: int
 
     @property
     def address(self) -> str:
@@ -50,6 +54,13 @@ def _positive(text: str) -> int:
     value = int(text)
     if value < 1:
         raise argparse.ArgumentTypeError(f"must be at least 1, found {value}")
+    return value
+
+
+def _not_negative(text: str) -> int:
+    value = int(text)
+    if value < 0:
+        raise argparse.ArgumentTypeError(f"must be 0 or more, found {value}")
     return value
 
 
@@ -103,6 +114,12 @@ def parse_options(
         action="store_true",
         help="ranking: weights and activations in bfloat16; pays on accelerators, not on CPUs",
     )
+    parser.add_argument(
+        "--gather-ms",
+        type=_not_negative,
+        default=round(GATHER_SECONDS * 1_000),
+        help="ranking: how long a batch waits for company while requests overlap; 0 = never",
+    )
     parsed = parser.parse_args(arguments)
     if not parsed.allow_remote and not _is_loopback(parsed.host):
         raise StartError(
@@ -120,4 +137,5 @@ def parse_options(
         waiting_max=parsed.waiting_max,
         posts_per_author_max=parsed.posts_per_author_max,
         half_precision=parsed.bf16,
+        gather_ms=parsed.gather_ms,
     )
