@@ -70,6 +70,20 @@ def _port(text: str, source: str) -> int:
     return int(text)
 
 
+def _add_ranking_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--bf16",
+        action="store_true",
+        help="ranking: weights and activations in bfloat16; pays on accelerators, not on CPUs",
+    )
+    parser.add_argument(
+        "--gather-ms",
+        type=_not_negative,
+        default=round(GATHER_SECONDS * 1_000),
+        help="ranking: how long a batch waits for company while requests overlap; 0 = never",
+    )
+
+
 def parse_options(
     arguments: list[str] | None, *, program: str, port_variable: str, port: int
 ) -> ServiceOptions:
@@ -109,17 +123,7 @@ def parse_options(
         default=20,
         help="retrieval: posts of one author in an answer when the request does not say",
     )
-    parser.add_argument(
-        "--bf16",
-        action="store_true",
-        help="ranking: weights and activations in bfloat16; pays on accelerators, not on CPUs",
-    )
-    parser.add_argument(
-        "--gather-ms",
-        type=_not_negative,
-        default=round(GATHER_SECONDS * 1_000),
-        help="ranking: how long a batch waits for company while requests overlap; 0 = never",
-    )
+    _add_ranking_arguments(parser)
     parsed = parser.parse_args(arguments)
     if not parsed.allow_remote and not _is_loopback(parsed.host):
         raise StartError(
