@@ -13,8 +13,10 @@ from phoenix.bundle import Candidates, History
 # Lengths of histories. Each step costs a program; half of a step is the most that is wasted.
 HISTORY_BUCKETS = (32, 64, 128, 256, 512, 1_024)
 # Candidates of one program call. Wide chunks make the better matrix products as long as their
-# attention weights (heads x prefix x chunk) fit the cache: the last is for shorter histories.
-CANDIDATE_CHUNKS = (64, 256, 768)
+# attention weights (heads x prefix x chunk) fit the cache. The first is for a few posts, 192 for
+# the tenth of a page that a refresh brings.
+_CHUNKS = (64, 192, 768)
+_CHUNKS_OF_LONG_HISTORIES = (64, 256)
 _LONG_HISTORY = 1_024
 # Padding that costs more than another call.
 _WASTE_MAX = 256
@@ -34,7 +36,7 @@ def bucket_for(count: int, buckets: Sequence[int]) -> int:
 
 def chunk_sizes(history_length: int) -> tuple[int, ...]:
     """Numbers of candidates that are computed at once, beside a history of a padded length."""
-    return CANDIDATE_CHUNKS if history_length < _LONG_HISTORY else CANDIDATE_CHUNKS[:-1]
+    return _CHUNKS if history_length < _LONG_HISTORY else _CHUNKS_OF_LONG_HISTORIES
 
 
 def chunks_of(count: int, sizes: tuple[int, ...]) -> Iterator[tuple[slice, int]]:

@@ -164,9 +164,11 @@ def attend_candidate_columns(
         queries, own_keys, own_values = _queries_keys_values(weights, config, x, turn)
         seen = _attention_weights(_for_queries(layer.keys, config), queries)
         seen = jnp.where(valid[None, :, None], seen, 0.0)
-        products = queries.astype(jnp.float32) * _for_queries(own_keys, config)
+        own_keys = _for_queries(own_keys, config).astype(jnp.float32)
+        own_values = _for_queries(own_values, config).astype(jnp.float32)
+        products = queries.astype(jnp.float32) * own_keys
         own = capped_exponential(jnp.sum(products, axis=1, keepdims=True))
         total = jnp.sum(seen, axis=1, keepdims=True) + own
         mixed = _mix(_for_queries(layer.values, config), seen)
-        x = _finish_layer(weights, x, (mixed + own * _for_queries(own_values, config)) / total)
+        x = _finish_layer(weights, x, (mixed + own * own_values) / total)
     return x

@@ -6,6 +6,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from services.batching import GATHER_SECONDS
+
 
 class StartError(Exception):
     """A service cannot start; the message says why and what to do, in one sentence."""
@@ -33,6 +35,8 @@ class ServiceOptions:
     checkpoint_root: Path | None
     # Ranking: weights and activations in bfloat16.
     half_precision: bool
+    # Ranking: how long a batch waits for company while requests overlap.
+    gather_ms: int
 
     @property
     def address(self) -> str:
@@ -64,10 +68,31 @@ def _seconds(text: str) -> float:
     return value
 
 
+def _not_negative(text: str) -> int:
+    value = int(text)
+    if value < 0:
+        raise argparse.ArgumentTypeError(f"must be 0 or more, found {value}")
+    return value
+
+
 def _port(text: str, source: str) -> int:
     if not text.isdecimal() or int(text) > 65_535:
         raise StartError(f"{source} must be a port from 0 to 65535 (0 = any free), found {text!r}.")
     return int(text)
+
+
+def _add_ranking_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--bf16",
+        action="store_true",
+        help="ranking: weights and activations in bfloat16; pays on accelerators, not on CPUs",
+    )
+    parser.add_argument(
+        "--gather-ms",
+        type=_not_negative,
+        default=round(GATHER_SECONDS * 1_000),
+        help="ranking: how long a batch waits for company while requests overlap; 0 = never",
+    )
 
 
 def parse_options(
@@ -121,11 +146,7 @@ def parse_options(
         metavar="DIR",
         help="callers of LoadCheckpoint may name directories below it",
     )
-    parser.add_argument(
-        "--bf16",
-        action="store_true",
-        help="ranking: weights and activations in bfloat16; pays on accelerators, not on CPUs",
-    )
+    _add_ranking_arguments(parser)
     parsed = parser.parse_args(arguments)
     if not parsed.allow_remote and not _is_loopback(parsed.host):
         raise StartError(
@@ -145,4 +166,5 @@ def parse_options(
         watch_seconds=parsed.watch_seconds,
         checkpoint_root=parsed.checkpoint_root,
         half_precision=parsed.bf16,
+        gather_ms=parsed.gather_ms,
     )

@@ -143,12 +143,16 @@ class RankingService(ModelService[Ranker], RankingServiceServicer):
         """Version, queue, compilations and caches."""
         status = self.status()
         counts = self.model.counts
-        status.compilations = compilation_count()
-        status.prefix_hits = counts.prefix_hits
-        status.prefix_misses = counts.prefix_misses
-        status.score_hits = counts.score_hits
-        status.score_misses = counts.score_misses
-        status.cached_bytes = self.model.cached_bytes
+        status.ranking.CopyFrom(
+            wire.RankingStatus(
+                compilations=compilation_count(),
+                prefix_hits=counts.prefix_hits,
+                prefix_misses=counts.prefix_misses,
+                score_hits=counts.score_hits,
+                score_misses=counts.score_misses,
+                cached_bytes=self.model.cached_bytes,
+            )
+        )
         return status
 
 

@@ -145,7 +145,8 @@ async def _serve(make_service: ServiceFactory, options: ServiceOptions, program:
     loop.add_signal_handler(signal.SIGHUP, look.set)
     if options.parent_stdin:
         _watch_standard_input(lambda: loop.call_soon_threadsafe(stop.set))
-    service = make_service(WorkQueue(options.waiting_max), options)
+    queue = WorkQueue(options.waiting_max, gather_seconds=options.gather_ms / 1_000)
+    service = make_service(queue, options)
     server = create_server()
     service.register(server)
     state = health.aio.HealthServicer()  # pyright: ignore[reportAttributeAccessIssue]

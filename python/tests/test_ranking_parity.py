@@ -24,7 +24,7 @@ from phoenix.golden import (
     read_golden,
 )
 from phoenix.inference import InferenceEngine
-from phoenix.padding import CANDIDATE_CHUNKS, chunk_sizes, chunks_of
+from phoenix.padding import chunk_sizes, chunks_of
 from phoenix.recsys_model import RankerOutputs, rank
 from phoenix.soft_cap import capped_exponential
 from phoenix.tokens import CandidateTokens, HistoryTokens
@@ -162,8 +162,17 @@ SHAPES = [
 ]
 
 
-@pytest.mark.parametrize("positions", ["slot", "right_anchored", "compact"])
-@pytest.mark.parametrize(("shape", "length"), [(0, 300), (1, 40), (2, 1), (3, 140)])
+@pytest.mark.parametrize(
+    ("shape", "length", "positions"),
+    [
+        # Longer than a block of causal attention.
+        (0, 300, "compact"),
+        (3, 140, "right_anchored"),
+        (1, 40, "slot"),
+        (2, 40, "compact"),
+        (2, 1, "right_anchored"),
+    ],
+)
 def test_batches_of_random_models_equal_the_plain_form(
     shape: int, length: int, positions: PositionScheme
 ) -> None:
@@ -196,13 +205,12 @@ def _probabilities(
     return engine.score(prefix, candidates, NOW_MS)[0]
 
 
-@pytest.mark.parametrize("seed", range(2))
-def test_requests_of_ids_score_alike_in_any_bucket_order_and_number(seed: int) -> None:
-    random = np.random.default_rng(seed)
-    engine = InferenceEngine(random_bundle("ranker", small_config(), seed))
-    candidates = id_candidates(900, seed)
+def test_requests_of_ids_score_alike_in_any_bucket_order_and_number() -> None:
+    random = np.random.default_rng(0)
+    engine = InferenceEngine(random_bundle("ranker", small_config()))
+    candidates = id_candidates(900)
     whole = _probabilities(engine, None, candidates)
-    for length, count in [(32, 1), (64, 300), (512, 65), (1_024, 257)]:
+    for length, count in [(32, 1), (512, 65), (1_024, 300)]:
         chosen = random.permutation(900)[:count]
         _require_equal(_probabilities(engine, length, _columns(candidates, chosen)), whole[chosen])
 
@@ -225,7 +233,6 @@ def test_projected_tables_are_the_product() -> None:
 
 def test_chunks_cover_everything_once_and_waste_little() -> None:
     for sizes in (chunk_sizes(32), chunk_sizes(1_024)):
-        assert set(sizes) <= set(CANDIDATE_CHUNKS)
         for count in [0, 1, 63, 64, 65, 256, 257, 500, 513, 1_500, 5_000]:
             parts = list(chunks_of(count, sizes))
             covered = [row for part, _ in parts for row in range(part.start, part.stop)]

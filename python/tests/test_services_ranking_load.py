@@ -9,6 +9,8 @@ import numpy as np
 
 from phoenix.gen import phoenix_pb2 as wire
 from services.compilations import compilation_count
+from services.options import parse_options
+from services.ranking_service import RankingService
 from tests.random_checkpoint import shared_checkpoint
 from tests.served_ranking import Served, counting, with_service
 from tests.service_requests import packed_matrix, packed_rank, random_events, random_posts
@@ -36,7 +38,7 @@ def test_nothing_is_compiled_for_a_request_once_ready() -> None:
                 assert matrix.shape == (count, 19)
                 assert np.isfinite(matrix).all()
         status = await served.client.GetStatus(wire.GetStatusRequest())
-        assert status.compilations == compiled == compilation_count()
+        assert status.ranking.compilations == compiled == compilation_count()
 
     with_service(test, shared_checkpoint(), waiting_max=4)
 
@@ -87,7 +89,7 @@ def test_those_that_wait_are_taken_together() -> None:
         np.testing.assert_allclose(matrices[0], matrices[2], rtol=1e-5, atol=1e-6)
         assert np.abs(matrices[0] - matrices[1]).max() > 1e-4
         status = await served.client.GetStatus(wire.GetStatusRequest())
-        assert (status.prefix_misses, status.prefix_hits) == (3, 1)
+        assert (status.ranking.prefix_misses, status.ranking.prefix_hits) == (3, 1)
 
     with_service(test, shared_checkpoint(), waiting_max=4)
 
@@ -200,8 +202,30 @@ def test_a_refresh_is_known_and_says_so() -> None:
         again = packed_matrix(await served.client.Rank(packed_rank(history, posts)))
         np.testing.assert_array_equal(first, again)
         status = await served.client.GetStatus(wire.GetStatusRequest())
-        assert (status.score_hits, status.score_misses) == (100, 100)
-        assert (status.prefix_hits, status.prefix_misses) == (0, 1)
-        assert status.cached_bytes > 100 * 19 * 4
+        assert (status.ranking.score_hits, status.ranking.score_misses) == (100, 100)
+        assert (status.ranking.prefix_hits, status.ranking.prefix_misses) == (0, 1)
+        assert status.ranking.cached_bytes > 100 * 19 * 4
+
+    with_service(test, shared_checkpoint(), waiting_max=4)
+
+
+def test_half_precision_is_an_option() -> None:
+    arguments = ["--checkpoint", str(shared_checkpoint()), "--port", "0"]
+    for more, is_half in ((["--bf16", "--gather-ms", "0"], True), ([], False)):
+        options = parse_options(
+            [*arguments, *more], program="ranking", port_variable="UNSET", port=1
+        )
+        assert options.half_precision is is_half
+        assert options.gather_ms == (0 if is_half else 2)
+
+    async def test(served: Served) -> None:
+        half = RankingService(served.service.queue, half_precision=True)
+        served.service.serve(half.load(shared_checkpoint()))
+        request = packed_rank(random_events(8), random_posts(40))
+        rounded = packed_matrix(await served.client.Rank(request))
+        served.service.serve(served.service.load(shared_checkpoint()))
+        exact = packed_matrix(await served.client.Rank(request))
+        assert np.abs(rounded - exact).max() > 1e-6
+        np.testing.assert_allclose(rounded[:, :18], exact[:, :18], atol=0.05)
 
     with_service(test, shared_checkpoint(), waiting_max=4)

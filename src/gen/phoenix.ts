@@ -201,16 +201,10 @@ export interface GetStatusResponse {
   queueLength: number;
   /** A random value drawn when the process started: a new one means an empty index. */
   instanceId: string;
-  /** Ranking only, since the process started: programs compiled. Does not grow once all are warm. */
-  compilations: bigint;
-  /** Ranking only, of the model that answers: viewers whose history was encoded before, or not. */
-  prefixHits: bigint;
-  prefixMisses: bigint;
-  /** Candidates whose scores were known, or not. */
-  scoreHits: bigint;
-  scoreMisses: bigint;
-  /** What both caches hold. */
-  cachedBytes: bigint;
+  /** Ranking only. */
+  ranking:
+    | RankingStatus
+    | undefined;
   /** The version that is being loaded and warmed beside this one; empty = none. */
   loadingModelVersion: string;
   /** How often another checkpoint took over, and how many were refused. */
@@ -218,6 +212,20 @@ export interface GetStatusResponse {
   refusedCheckpoints: bigint;
   /** Why the last one was refused: file, key, expected and found; empty = none was. */
   lastRefusedCheckpoint: string;
+}
+
+/** What the ranking service computed, and what it did not have to. */
+export interface RankingStatus {
+  /** Programs compiled since the process started. Does not grow once all are warm. */
+  compilations: bigint;
+  /** Of the model that answers: viewers whose history was encoded before, or not. */
+  prefixHits: bigint;
+  prefixMisses: bigint;
+  /** Candidates whose scores were known, or not. */
+  scoreHits: bigint;
+  scoreMisses: bigint;
+  /** What both caches hold. */
+  cachedBytes: bigint;
 }
 
 function createBaseRetrieveRequest(): RetrieveRequest {
@@ -2182,12 +2190,7 @@ function createBaseGetStatusResponse(): GetStatusResponse {
     newestPostCreatedAtMs: 0n,
     queueLength: 0,
     instanceId: "",
-    compilations: 0n,
-    prefixHits: 0n,
-    prefixMisses: 0n,
-    scoreHits: 0n,
-    scoreMisses: 0n,
-    cachedBytes: 0n,
+    ranking: undefined,
     loadingModelVersion: "",
     swaps: 0n,
     refusedCheckpoints: 0n,
@@ -2218,41 +2221,8 @@ export const GetStatusResponse: MessageFns<GetStatusResponse> = {
     if (message.instanceId !== "") {
       writer.uint32(114).string(message.instanceId);
     }
-    if (message.compilations !== 0n) {
-      if (BigInt.asIntN(64, message.compilations) !== message.compilations) {
-        throw new globalThis.Error("value provided for field message.compilations of type int64 too large");
-      }
-      writer.uint32(120).int64(message.compilations);
-    }
-    if (message.prefixHits !== 0n) {
-      if (BigInt.asIntN(64, message.prefixHits) !== message.prefixHits) {
-        throw new globalThis.Error("value provided for field message.prefixHits of type int64 too large");
-      }
-      writer.uint32(128).int64(message.prefixHits);
-    }
-    if (message.prefixMisses !== 0n) {
-      if (BigInt.asIntN(64, message.prefixMisses) !== message.prefixMisses) {
-        throw new globalThis.Error("value provided for field message.prefixMisses of type int64 too large");
-      }
-      writer.uint32(136).int64(message.prefixMisses);
-    }
-    if (message.scoreHits !== 0n) {
-      if (BigInt.asIntN(64, message.scoreHits) !== message.scoreHits) {
-        throw new globalThis.Error("value provided for field message.scoreHits of type int64 too large");
-      }
-      writer.uint32(144).int64(message.scoreHits);
-    }
-    if (message.scoreMisses !== 0n) {
-      if (BigInt.asIntN(64, message.scoreMisses) !== message.scoreMisses) {
-        throw new globalThis.Error("value provided for field message.scoreMisses of type int64 too large");
-      }
-      writer.uint32(152).int64(message.scoreMisses);
-    }
-    if (message.cachedBytes !== 0n) {
-      if (BigInt.asIntN(64, message.cachedBytes) !== message.cachedBytes) {
-        throw new globalThis.Error("value provided for field message.cachedBytes of type int64 too large");
-      }
-      writer.uint32(160).int64(message.cachedBytes);
+    if (message.ranking !== undefined) {
+      RankingStatus.encode(message.ranking, writer.uint32(122).fork()).join();
     }
     if (message.loadingModelVersion !== "") {
       writer.uint32(242).string(message.loadingModelVersion);
@@ -2329,51 +2299,11 @@ export const GetStatusResponse: MessageFns<GetStatusResponse> = {
             continue;
           }
           case 15: {
-            if (tag !== 120) {
+            if (tag !== 122) {
               break;
             }
 
-            message.compilations = reader.int64() as bigint;
-            continue;
-          }
-          case 16: {
-            if (tag !== 128) {
-              break;
-            }
-
-            message.prefixHits = reader.int64() as bigint;
-            continue;
-          }
-          case 17: {
-            if (tag !== 136) {
-              break;
-            }
-
-            message.prefixMisses = reader.int64() as bigint;
-            continue;
-          }
-          case 18: {
-            if (tag !== 144) {
-              break;
-            }
-
-            message.scoreHits = reader.int64() as bigint;
-            continue;
-          }
-          case 19: {
-            if (tag !== 152) {
-              break;
-            }
-
-            message.scoreMisses = reader.int64() as bigint;
-            continue;
-          }
-          case 20: {
-            if (tag !== 160) {
-              break;
-            }
-
-            message.cachedBytes = reader.int64() as bigint;
+            message.ranking = RankingStatus.decode(reader, reader.uint32());
             continue;
           }
           case 30: {
@@ -2433,6 +2363,142 @@ export const GetStatusResponse: MessageFns<GetStatusResponse> = {
         : 0n;
     message.queueLength = object.queueLength ?? 0;
     message.instanceId = object.instanceId ?? "";
+    message.ranking = (object.ranking !== undefined && object.ranking !== null)
+      ? RankingStatus.fromPartial(object.ranking)
+      : undefined;
+    message.loadingModelVersion = object.loadingModelVersion ?? "";
+    message.swaps = (object.swaps !== undefined && object.swaps !== null) ? BigInt(object.swaps) : 0n;
+    message.refusedCheckpoints = (object.refusedCheckpoints !== undefined && object.refusedCheckpoints !== null)
+      ? BigInt(object.refusedCheckpoints)
+      : 0n;
+    message.lastRefusedCheckpoint = object.lastRefusedCheckpoint ?? "";
+    return message;
+  },
+};
+
+function createBaseRankingStatus(): RankingStatus {
+  return { compilations: 0n, prefixHits: 0n, prefixMisses: 0n, scoreHits: 0n, scoreMisses: 0n, cachedBytes: 0n };
+}
+
+export const RankingStatus: MessageFns<RankingStatus> = {
+  encode(message: RankingStatus, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.compilations !== 0n) {
+      if (BigInt.asIntN(64, message.compilations) !== message.compilations) {
+        throw new globalThis.Error("value provided for field message.compilations of type int64 too large");
+      }
+      writer.uint32(80).int64(message.compilations);
+    }
+    if (message.prefixHits !== 0n) {
+      if (BigInt.asIntN(64, message.prefixHits) !== message.prefixHits) {
+        throw new globalThis.Error("value provided for field message.prefixHits of type int64 too large");
+      }
+      writer.uint32(88).int64(message.prefixHits);
+    }
+    if (message.prefixMisses !== 0n) {
+      if (BigInt.asIntN(64, message.prefixMisses) !== message.prefixMisses) {
+        throw new globalThis.Error("value provided for field message.prefixMisses of type int64 too large");
+      }
+      writer.uint32(96).int64(message.prefixMisses);
+    }
+    if (message.scoreHits !== 0n) {
+      if (BigInt.asIntN(64, message.scoreHits) !== message.scoreHits) {
+        throw new globalThis.Error("value provided for field message.scoreHits of type int64 too large");
+      }
+      writer.uint32(104).int64(message.scoreHits);
+    }
+    if (message.scoreMisses !== 0n) {
+      if (BigInt.asIntN(64, message.scoreMisses) !== message.scoreMisses) {
+        throw new globalThis.Error("value provided for field message.scoreMisses of type int64 too large");
+      }
+      writer.uint32(112).int64(message.scoreMisses);
+    }
+    if (message.cachedBytes !== 0n) {
+      if (BigInt.asIntN(64, message.cachedBytes) !== message.cachedBytes) {
+        throw new globalThis.Error("value provided for field message.cachedBytes of type int64 too large");
+      }
+      writer.uint32(120).int64(message.cachedBytes);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RankingStatus {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRankingStatus();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 10: {
+            if (tag !== 80) {
+              break;
+            }
+
+            message.compilations = reader.int64() as bigint;
+            continue;
+          }
+          case 11: {
+            if (tag !== 88) {
+              break;
+            }
+
+            message.prefixHits = reader.int64() as bigint;
+            continue;
+          }
+          case 12: {
+            if (tag !== 96) {
+              break;
+            }
+
+            message.prefixMisses = reader.int64() as bigint;
+            continue;
+          }
+          case 13: {
+            if (tag !== 104) {
+              break;
+            }
+
+            message.scoreHits = reader.int64() as bigint;
+            continue;
+          }
+          case 14: {
+            if (tag !== 112) {
+              break;
+            }
+
+            message.scoreMisses = reader.int64() as bigint;
+            continue;
+          }
+          case 15: {
+            if (tag !== 120) {
+              break;
+            }
+
+            message.cachedBytes = reader.int64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<RankingStatus>): RankingStatus {
+    return RankingStatus.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<RankingStatus>): RankingStatus {
+    const message = createBaseRankingStatus();
     message.compilations = (object.compilations !== undefined && object.compilations !== null)
       ? BigInt(object.compilations)
       : 0n;
@@ -2449,12 +2515,6 @@ export const GetStatusResponse: MessageFns<GetStatusResponse> = {
     message.cachedBytes = (object.cachedBytes !== undefined && object.cachedBytes !== null)
       ? BigInt(object.cachedBytes)
       : 0n;
-    message.loadingModelVersion = object.loadingModelVersion ?? "";
-    message.swaps = (object.swaps !== undefined && object.swaps !== null) ? BigInt(object.swaps) : 0n;
-    message.refusedCheckpoints = (object.refusedCheckpoints !== undefined && object.refusedCheckpoints !== null)
-      ? BigInt(object.refusedCheckpoints)
-      : 0n;
-    message.lastRefusedCheckpoint = object.lastRefusedCheckpoint ?? "";
     return message;
   },
 };

@@ -227,18 +227,13 @@ class GetStatusRequest(_message.Message):
     def __init__(self) -> None: ...
 
 class GetStatusResponse(_message.Message):
-    __slots__ = ("model_version", "index_size", "newest_post_created_at_ms", "queue_length", "instance_id", "compilations", "prefix_hits", "prefix_misses", "score_hits", "score_misses", "cached_bytes", "loading_model_version", "swaps", "refused_checkpoints", "last_refused_checkpoint")
+    __slots__ = ("model_version", "index_size", "newest_post_created_at_ms", "queue_length", "instance_id", "ranking", "loading_model_version", "swaps", "refused_checkpoints", "last_refused_checkpoint")
     MODEL_VERSION_FIELD_NUMBER: _ClassVar[int]
     INDEX_SIZE_FIELD_NUMBER: _ClassVar[int]
     NEWEST_POST_CREATED_AT_MS_FIELD_NUMBER: _ClassVar[int]
     QUEUE_LENGTH_FIELD_NUMBER: _ClassVar[int]
     INSTANCE_ID_FIELD_NUMBER: _ClassVar[int]
-    COMPILATIONS_FIELD_NUMBER: _ClassVar[int]
-    PREFIX_HITS_FIELD_NUMBER: _ClassVar[int]
-    PREFIX_MISSES_FIELD_NUMBER: _ClassVar[int]
-    SCORE_HITS_FIELD_NUMBER: _ClassVar[int]
-    SCORE_MISSES_FIELD_NUMBER: _ClassVar[int]
-    CACHED_BYTES_FIELD_NUMBER: _ClassVar[int]
+    RANKING_FIELD_NUMBER: _ClassVar[int]
     LOADING_MODEL_VERSION_FIELD_NUMBER: _ClassVar[int]
     SWAPS_FIELD_NUMBER: _ClassVar[int]
     REFUSED_CHECKPOINTS_FIELD_NUMBER: _ClassVar[int]
@@ -248,14 +243,25 @@ class GetStatusResponse(_message.Message):
     newest_post_created_at_ms: int
     queue_length: int
     instance_id: str
+    ranking: RankingStatus
+    loading_model_version: str
+    swaps: int
+    refused_checkpoints: int
+    last_refused_checkpoint: str
+    def __init__(self, model_version: _Optional[str] = ..., index_size: _Optional[int] = ..., newest_post_created_at_ms: _Optional[int] = ..., queue_length: _Optional[int] = ..., instance_id: _Optional[str] = ..., ranking: _Optional[_Union[RankingStatus, _Mapping]] = ..., loading_model_version: _Optional[str] = ..., swaps: _Optional[int] = ..., refused_checkpoints: _Optional[int] = ..., last_refused_checkpoint: _Optional[str] = ...) -> None: ...
+
+class RankingStatus(_message.Message):
+    __slots__ = ("compilations", "prefix_hits", "prefix_misses", "score_hits", "score_misses", "cached_bytes")
+    COMPILATIONS_FIELD_NUMBER: _ClassVar[int]
+    PREFIX_HITS_FIELD_NUMBER: _ClassVar[int]
+    PREFIX_MISSES_FIELD_NUMBER: _ClassVar[int]
+    SCORE_HITS_FIELD_NUMBER: _ClassVar[int]
+    SCORE_MISSES_FIELD_NUMBER: _ClassVar[int]
+    CACHED_BYTES_FIELD_NUMBER: _ClassVar[int]
     compilations: int
     prefix_hits: int
     prefix_misses: int
     score_hits: int
     score_misses: int
     cached_bytes: int
-    loading_model_version: str
-    swaps: int
-    refused_checkpoints: int
-    last_refused_checkpoint: str
-    def __init__(self, model_version: _Optional[str] = ..., index_size: _Optional[int] = ..., newest_post_created_at_ms: _Optional[int] = ..., queue_length: _Optional[int] = ..., instance_id: _Optional[str] = ..., compilations: _Optional[int] = ..., prefix_hits: _Optional[int] = ..., prefix_misses: _Optional[int] = ..., score_hits: _Optional[int] = ..., score_misses: _Optional[int] = ..., cached_bytes: _Optional[int] = ..., loading_model_version: _Optional[str] = ..., swaps: _Optional[int] = ..., refused_checkpoints: _Optional[int] = ..., last_refused_checkpoint: _Optional[str] = ...) -> None: ...
+    def __init__(self, compilations: _Optional[int] = ..., prefix_hits: _Optional[int] = ..., prefix_misses: _Optional[int] = ..., score_hits: _Optional[int] = ..., score_misses: _Optional[int] = ..., cached_bytes: _Optional[int] = ...) -> None: ...
