@@ -13,7 +13,7 @@ from phoenix.index_search import Searcher
 from phoenix.index_segment import Segment
 from phoenix.indexed_posts import IndexedPosts, SearchResult, join_posts
 from phoenix.segment_table import SegmentTable
-from phoenix.vector_codes import are_usable, encode, padded, padded_width, to_query
+from phoenix.vector_codes import LENGTH_MAX, are_usable, encode, padded, padded_width, to_query
 
 _HOUR_MS = 3_600_000
 # A place is one number: the hour above 32 bits of the row.
@@ -77,7 +77,7 @@ class RetrievalIndex:
                 f"vectors must have {self._dimension} columns, found {vectors.shape[1]}"
             )
         if not are_usable(vectors):
-            raise ValueError("vectors must be finite, and no longer than 1e18")
+            raise ValueError(f"vectors must be finite, and no longer than {LENGTH_MAX}")
         count = posts.post_ids.shape[0]
         _, from_the_end = np.unique(posts.post_ids[::-1], return_index=True)
         last = np.sort(count - 1 - from_the_end)
@@ -129,14 +129,13 @@ class RetrievalIndex:
                 "count and posts_per_author_max must be at least 1, "
                 f"found {count} and {posts_per_author_max}"
             )
-        if not are_usable(query[None]):
-            raise ValueError("the query vector must be finite, and no longer than 1e18")
+        asked = to_query(query, self._width)
         if self._table is None:
             self._table = SegmentTable(list(self._segments.values()), self._width)
         return self._searcher.best_posts(
             self.scan,
             self._table,
-            to_query(query, self._width),
+            asked,
             count=count,
             cap=posts_per_author_max,
         )

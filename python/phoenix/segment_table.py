@@ -8,14 +8,6 @@ from jaxtyping import Int
 
 from phoenix.index_segment import Segment
 
-# `struct segment` of native/scan.c.
-_DESCRIPTOR = np.dtype(
-    [
-        *((name, np.uintp) for name in ("codes", "bounds", "vectors", "posts")),
-        *((name, np.int64) for name in ("rows", "first")),
-    ]
-)
-
 
 class SegmentTable:
     """Segments as they are now; a change of any makes the table void.
@@ -39,9 +31,8 @@ class SegmentTable:
         return self._descriptors.ctypes.data
 
     @cached_property
-    def _descriptors(self) -> np.ndarray:
+    def _descriptors(self) -> Int[np.ndarray, "segments 6"]:
+        """One row a `struct segment` of native/scan.c, whose fields all have eight bytes."""
         rows = zip(self.segments, self.firsts.tolist(), strict=True)
-        return np.array(
-            [(*segment.arrays.addresses, segment.rows, first) for segment, first in rows],
-            _DESCRIPTOR,
-        )
+        numbers = [(*segment.arrays.addresses, segment.rows, first) for segment, first in rows]
+        return np.array(numbers, np.int64).reshape(-1, 6)

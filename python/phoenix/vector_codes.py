@@ -18,7 +18,9 @@ from jaxtyping import Float, Int, UInt8
 # Rows that are scanned together. Columns are filled up with zeros to a multiple of it.
 BLOCK = 16
 _CODE_MAX = 127
-_LENGTH_MAX = 1e18
+# Longer vectors have products beyond float32.
+LENGTH_MAX = 1e18
+_SCALE_MIN = 1e-30
 # More than what single operations in float32 take or add, in parts of the largest value met.
 STEP_ERROR = 1e-6
 
@@ -55,7 +57,7 @@ def padded(vectors: Float[np.ndarray, "n d"], width: int) -> Float[np.ndarray, "
 def are_usable(vectors: Float[np.ndarray, "n d"]) -> bool:
     """Whether all are finite, and short enough (1e18) for every product to be finite."""
     with np.errstate(over="ignore", invalid="ignore"):
-        return bool((np.einsum("nd,nd->n", vectors, vectors) <= _LENGTH_MAX**2).all())
+        return bool((np.einsum("nd,nd->n", vectors, vectors) <= LENGTH_MAX**2).all())
 
 
 def sum_error(width: int) -> float:
@@ -142,19 +144,30 @@ class Query:
 
 
 def to_query(vector: Float[np.ndarray, " d"], width: int) -> Query:
-    """A usable vector as a query: `encode` for one, which has many small steps to save."""
+    """A vector as a query: `encode` for one, in float64 and in fewer steps.
+
+    Raises:
+      ValueError: It is not finite, or too long.
+    """
     whole = np.zeros(width, np.float32)
     whole[: vector.shape[0]] = vector
+    given = whole.astype(np.float64)
+    length = math.sqrt(given @ given)
+    if not length <= LENGTH_MAX:
+        raise ValueError(f"the query vector must be finite, and no longer than {LENGTH_MAX}")
     rotation = _rotation(width)
-    exact = rotation.turn(whole.astype(np.float64)[None])[0]
-    scale = float(np.float32(np.abs(exact).max() / _CODE_MAX)) or 1.0
-    codes = np.clip(np.rint(exact / scale), -_CODE_MAX, _CODE_MAX)
+    exact = rotation.turn(given[None])[0]
+    scale = float(np.float32(np.abs(exact).max() / _CODE_MAX))
+    if scale < _SCALE_MIN:
+        # Too small to have digits: the rest is all of it.
+        scale = 1.0
+    codes = np.rint(exact / scale)
     rest = exact - codes * scale
-    length = math.sqrt(exact @ exact) * (1 + STEP_ERROR)
+    defect = rotation.defect + STEP_ERROR
     return Query(
         vector=whole,
         codes=codes.astype(np.int8),
         scale=scale,
-        error=math.sqrt(rest @ rest) * (1 + STEP_ERROR) + rotation.defect * length,
-        length=max(length * (1 + rotation.defect), 1e-30),
+        error=math.sqrt(rest @ rest) + defect * length,
+        length=max(length * (1 + defect), _SCALE_MIN),
     )

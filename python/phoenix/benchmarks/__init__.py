@@ -1,1 +1,1 @@
-"""Speed of the models, each beside the published way to compute the same."""
+"""Benchmarks of the models: python -m phoenix.benchmarks ranking|retrieval [--json]."""
