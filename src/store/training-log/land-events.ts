@@ -55,7 +55,8 @@ function mergeRepeated(impressions: readonly LoggedImpression[]): readonly Logge
 
 /**
  * Writes impressions; what an event does not say comes from the page that was served, then from
- * the post. An event without a request belongs to the newest page that showed the post before.
+ * the post. The page is that of the event's request; else the newest that showed the post before:
+ * a page at the seam of two rankings tells its client the newer alone, and other systems tell none.
  */
 export async function landImpressions(
   transaction: Kysely<Tables>,
@@ -83,9 +84,10 @@ export async function landImpressions(
     left join lateral (
       select * from served
       where served.viewer_id = given.viewer_id and served.post_id = given.shown_post_id
-        and (served.request_id = given.request_id or given.request_id is null)
         and served.served_at_ms <= given.at_ms + ${sql.lit(CLOCK_SKEW_MS)}
-      order by served.served_at_ms desc limit 1
+      order by (served.request_id is not distinct from given.request_id) desc,
+        served.served_at_ms desc
+      limit 1
     ) page on true
     left join posts post on post.id = given.shown_post_id
     left join posts original on original.id = post.repost_of_post_id

@@ -16,12 +16,17 @@ export interface WriteHourOptions {
   /** `part-…` for final rows, `open-…` for others: what the names begin with. */
   readonly prefix: string
   readonly isFinal: boolean
+  readonly bounds?: PartBounds
+}
+
+/** How much is in memory, and in a file, at once. */
+export interface PartBounds {
+  readonly rowsPerGroup: number
+  readonly groupsPerPart: number
 }
 
 /** Rows written, by data set. */
 export type RowsWritten = Readonly<Record<LogKind, number>>
-
-const { rowsPerGroup, groupsPerPart } = TRAINING_LOG_PARAMS
 
 /** Files of an earlier try that this one did not write over. */
 async function removeOthers(
@@ -42,8 +47,9 @@ async function removeOthers(
 async function writeDataSet<Row extends { readonly atMs: number; readonly key: string }>(
   database: Kysely<Tables>,
   { kind, columns, read }: LogDataSet<Row>,
-  { directory, hourMs, prefix, isFinal }: WriteHourOptions,
+  { directory, hourMs, prefix, isFinal, bounds = TRAINING_LOG_PARAMS }: WriteHourOptions,
 ): Promise<number> {
+  const { rowsPerGroup, groupsPerPart } = bounds
   const folder = join(directory, kind, nameOfHour(hourMs))
   const names = new Set<string>()
   let rowCount = 0

@@ -123,6 +123,8 @@ describeEngines('rows of the training log', (engine) => {
       // Another system, which has no token.
       impression({ atMs: AT + 1, postId: 60n, requestId: '' }),
       impression({ atMs: AT + 2, postId: 51n, requestId: 'elsewhere' }),
+      // The seam of two rankings: the client knows the newer alone.
+      impression({ atMs: AT + 3, postId: 60n, requestId: 'newer', position: 4 }),
     )
     const known = {
       request_id: 'r1',
@@ -148,6 +150,7 @@ describeEngines('rows of the training log', (engine) => {
       propensity: null,
       ranked_at: null,
     })
+    expect(world.impressions()[3]).toMatchObject({ ...known, request_id: 'newer' })
   })
 
   it('takes actions with a token for that impression, others for the newest before', async () => {

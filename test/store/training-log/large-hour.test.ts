@@ -2,13 +2,13 @@ import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import { sql } from 'kysely'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
-import { TRAINING_LOG_PARAMS } from '../../../src/store/training-log/training-log.params.ts'
+import { writeHour } from '../../../src/store/training-log/write-hour.ts'
 import { filesOf, HOUR_START_MS, PYTHON } from './training-log-fixtures.ts'
 import { TrainingLogWorld } from './training-log-world.ts'
 
-const { rowsPerGroup, groupsPerPart } = TRAINING_LOG_PARAMS
+const bounds = { rowsPerGroup: 50, groupsPerPart: 4 }
 /** A part, a group and one row more: every bound is crossed. */
-const ROWS = rowsPerGroup * (groupsPerPart + 1) + 1
+const ROWS = bounds.rowsPerGroup * (bounds.groupsPerPart + 1) + 1
 
 const COUNT = `
 import json, sys
@@ -33,13 +33,18 @@ it('writes a large hour in pieces of bounded size, in the order of time', async 
       position, at_ms)
     select 'key ' || n, n % 7 + 1, n, n, 0, ${HOUR_START_MS}::bigint + n
     from generate_series(1, ${ROWS}::integer) as n`.execute(world.database.kysely)
-  await world.logAll()
+  const { directory } = world
+  const hour = { directory, hourMs: HOUR_START_MS, prefix: 'part-test', isFinal: true, bounds }
+  expect(await writeHour(world.database.kysely, hour)).toEqual({ impressions: ROWS, actions: 0 })
   const files = filesOf(world.directory, 'impressions')
   expect(files.map((file) => file.slice(-12))).toEqual(['0000.parquet', '0001.parquet'])
   const paths = files.map((file) => join(world.directory, 'impressions', file))
   const read = JSON.parse(execFileSync(PYTHON, ['-c', COUNT, ...paths], { encoding: 'utf8' }))
   expect(read).toEqual({
-    groups: [Array(groupsPerPart).fill(rowsPerGroup), [rowsPerGroup, 1]],
+    groups: [
+      [50, 50, 50, 50],
+      [50, 1],
+    ],
     inOrder: true,
   })
 })
