@@ -7,6 +7,7 @@ import grpc
 import jax
 import numpy as np
 
+from phoenix.checkpoints import load_checkpoint
 from phoenix.gen import phoenix_pb2 as wire
 from services.compilations import compilation_count
 from services.options import parse_options
@@ -220,10 +221,10 @@ def test_half_precision_is_an_option() -> None:
 
     async def test(served: Served) -> None:
         half = RankingService(served.service.queue, half_precision=True)
-        served.service.serve(half.load(shared_checkpoint()))
+        served.service.serve(half.load(load_checkpoint(shared_checkpoint())))
         request = packed_rank(random_events(8), random_posts(40))
         rounded = packed_matrix(await served.client.Rank(request))
-        served.service.serve(served.service.load(shared_checkpoint()))
+        served.service.serve(served.service.load(load_checkpoint(shared_checkpoint())))
         exact = packed_matrix(await served.client.Rank(request))
         assert np.abs(rounded - exact).max() > 1e-6
         np.testing.assert_allclose(rounded[:, :18], exact[:, :18], atol=0.05)
