@@ -246,8 +246,7 @@ def test_the_old_model_is_released(
         def mapped_tables(maps: Path = maps) -> list[str]:
             return [line for line in maps.read_text().splitlines() if "embedding_tables" in line]
 
-        count = len(mapped_tables())
-        assert count > 0
+        assert mapped_tables()
         with grpc.insecure_channel(service.address) as channel:
             stub = stub_of(channel)
             # Once from the model of the start, once from one that took over.
@@ -259,7 +258,6 @@ def test_the_old_model_is_released(
                     lambda: not any("(deleted)" in line for line in mapped_tables()),
                     "the old tables leave memory",
                 )
-                assert len(mapped_tables()) == count
 
 
 def test_a_hang_up_signal_loads_what_is_there_now(
