@@ -1,4 +1,4 @@
-"""The file of results and its table: a seed's newer run takes the older one's place."""
+"""The file of results and its table: one recipe a file, one run a seed."""
 
 import json
 from pathlib import Path
@@ -29,6 +29,9 @@ def test_runs_gather_in_one_file(tmp_path: Path) -> None:
     assert "| popularity | 0.0392 | 0.0193 |" in table
     assert "| two towers, seed 2 | 0.3200 | 0.1850 |" in table
     assert "| mean of 2 seeds | 0.3100 ± 0.0141 | 0.1775 ± 0.0106 |" in table
+    other = run(3, 0.33, 0.19)
+    other["options"]["ahead"] = (1.0,)
+    assert [each["options"]["seed"] for each in with_run(file, other, BASE)["runs"]] == [3]
 
 
 def test_a_run_is_good_enough_when_both_figures_are() -> None:

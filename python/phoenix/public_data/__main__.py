@@ -46,6 +46,8 @@ def _movielens(directory: Path, arguments: argparse.Namespace) -> bool:
     options = MovieTrainingOptions(seed=arguments.seed)
     if arguments.epochs is not None:
         options = dataclasses.replace(options, epochs=arguments.epochs)
+    if arguments.ahead is not None:
+        options = dataclasses.replace(options, ahead=arguments.ahead)
     base = baselines(sequences)
     training = MovieTrainer(sequences, options).train(file=arguments.run)
     run = run_report(sequences, training, options)
@@ -69,12 +71,31 @@ def _community_notes(directory: Path, arguments: argparse.Namespace) -> bool:
     return is_above_floors(report)
 
 
+def _weights(text: str) -> tuple[float, ...]:
+    """Numbers above 0 with commas between them. Raises ArgumentTypeError."""
+    try:
+        values = tuple(float(each) for each in text.split(","))
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"must be numbers as in 1,0.5: {error}") from error
+    if not all(value > 0 for value in values):
+        raise argparse.ArgumentTypeError("every weight must be above 0")
+    return values
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m phoenix.public_data")
     parser.add_argument("what", choices=["movielens", "community-notes"])
     parser.add_argument("--data", type=Path, metavar="DIR", help="where the data set lies")
-    parser.add_argument("--seed", type=int, default=1, help="of movielens; community-notes has 5")
+    parser.add_argument(
+        "--seed", type=int, default=1, help="of movielens; community-notes averages its own three"
+    )
     parser.add_argument("--epochs", type=int, help="passes over the data; default as documented")
+    parser.add_argument(
+        "--ahead",
+        type=_weights,
+        metavar="W,W",
+        help="movielens: weights of the next movies as targets; 1 is the next alone",
+    )
     parser.add_argument(
         "--run", type=Path, metavar="FILE", help="movielens: keep the run here and go on from it"
     )

@@ -60,7 +60,9 @@ def run_report(
 
 
 def with_run(file: Path, run: Report, base: Report) -> Report:
-    """The results of a file and one run more; a run of the same options takes the old one's place.
+    """The results of a file and one run more, all of one recipe: a mean over two means nothing.
+
+    A run takes the place of an older one of its seed, and of all runs of other options.
 
     Raises:
       ValueError: The file holds no results; names it.
@@ -73,7 +75,12 @@ def with_run(file: Path, run: Report, base: Report) -> Report:
             raise ValueError(f"{file}: holds no results of this command: {error}") from error
     # Through JSON and back, so that tuples compare with what the file holds.
     run = json.loads(json.dumps(run))
-    kept = [each for each in runs if each["options"] != run["options"]]
+    seed = run["options"]["seed"]
+    kept = [
+        each
+        for each in runs
+        if each["options"]["seed"] != seed and {**each["options"], "seed": seed} == run["options"]
+    ]
     return {
         "benchmark": "movielens",
         "protocol": PROTOCOL,
