@@ -110,17 +110,14 @@ def draw_estimates(
             values, places + offset, xerr=np.nan_to_num(spans.T), fmt="o", markersize=4,
             capsize=2, color=colour, linewidth=1.2, label=method,
         )  # fmt: skip
-    axes.plot(truth, places, "|", color=INK, markersize=22, label="truth")
+    axes.vlines(truth, places - 0.32, places + 0.32, color=INK, linewidth=1.4, label="truth")
     axes.set_yticks(places, list(names))
-    axes.set_xlabel("per slot")
-    axes.legend(loc="best", frameon=False, fontsize=8)
+    axes.set(xlabel="a slot", xlim=(0, None), ylim=(-0.6, len(names) - 0.4))
+    axes.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=4, frameon=False, fontsize=8)
 
 
-def draw_learning_curve(axes: Any, curves: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> None:
-    """Loss by step. curves: by name (steps, losses)."""
-    for (name, (steps, losses)), colour in zip(curves.items(), _COLOURS, strict=False):
-        mark = "o" if len(steps) < 30 else None
-        axes.plot(steps, losses, color=colour, linewidth=1.4, marker=mark, markersize=3.5,
-                  label=name)  # fmt: skip
+def draw_learning_curve(axes: Any, steps: np.ndarray, losses: np.ndarray) -> None:
+    """Loss by step of one model."""
+    mark = "o" if len(steps) < 30 else None
+    axes.plot(steps, losses, color=BLUE, linewidth=1.4, marker=mark, markersize=3.5)
     axes.set(xlabel="step", ylabel="loss")
-    axes.legend(loc="best", frameon=False, fontsize=8)

@@ -26,7 +26,7 @@ from phoenix.evaluation.ranking import (
     request_ndcg,
     value_of,
 )
-from phoenix.evaluation.sections import Section, Table, number
+from phoenix.evaluation.sections import Section, Table, number, with_ends
 from phoenix.evaluation.subject import Subject
 from phoenix.inference import InferenceEngine
 
@@ -50,8 +50,7 @@ def _row(
     cells = (
         name,
         *(number(each, 5) for each in both),
-        f"{number(difference.value, 5)} ({number(difference.low, 5)} to "
-        f"{number(difference.high, 5)})",
+        with_ends(difference, 5),
         verdict,
     )
     line = {

@@ -1,6 +1,7 @@
 """How training went, from the checkpoint's own files."""
 
 import json
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -44,14 +45,14 @@ def training_section(directory: Path, manifest: Manifest) -> Section:
     if not curves:
         notes.append(f"This checkpoint has no {FILE}, so there is no learning curve to draw.")
     rows = tuple((name, number(value, 4)) for name, value in source.metrics.items())
-    figures = []
-    if curves:
-        figures.append(
-            Figure(
-                "Training loss by step.",
-                lambda axes: draw_learning_curve(axes, curves),
-            )
+    figures = [
+        Figure(
+            f"Training loss of the {name} by step.",
+            partial(draw_learning_curve, steps=steps, losses=losses),
+            height_inches=2.8,
         )
+        for name, (steps, losses) in curves.items()
+    ]
     return Section(
         name="training",
         title="Training",

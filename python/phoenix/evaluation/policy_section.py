@@ -31,9 +31,9 @@ def _measure(name: str, measured: PolicySlots) -> tuple[list[tuple[str, ...]], l
         cells.append(
             (
                 f"{name}: {reward}",
-                *(with_ends(each.value, each.low, each.high) for each in estimates.values()),
-                number(direct_method(slots)),
-                number(truth),
+                *(with_ends(each, 3) for each in estimates.values()),
+                number(direct_method(slots), 3),
+                number(truth, 3),
                 "all"
                 if all(covers.values())
                 else ", ".join(method for method, holds in covers.items() if holds) or "none",

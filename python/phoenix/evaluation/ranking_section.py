@@ -97,7 +97,7 @@ def _action_table(rows: list[ActionRow]) -> Table:
             (
                 row.action,
                 count(row.positives),
-                with_ends(row.auc.value, row.auc.low, row.auc.high),
+                with_ends(row.auc),
                 *(number(row.auc_of[name]) for name in ("counts", *truth)),
                 *(number(row.log_loss_of[name], 5) for name in losses),
                 number(row.calibration.error, 5),

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from phoenix.evaluation.intervals import Interval
+
 NOTHING = "n/a"
 """Stands in a table where there is no figure."""
 
@@ -81,11 +83,12 @@ def number(value: float, digits: int = 4) -> str:
     return f"{value:.{digits}f}" if math.isfinite(value) else NOTHING
 
 
-def with_ends(value: float, low: float, high: float) -> str:
+def with_ends(interval: Interval, digits: int = 4) -> str:
     """A figure with the ends of its interval."""
-    if not math.isfinite(value):
+    if not math.isfinite(interval.value):
         return NOTHING
-    return f"{number(value)} ({number(low)} to {number(high)})"
+    low, high = number(interval.low, digits), number(interval.high, digits)
+    return f"{number(interval.value, digits)} ({low} to {high})"
 
 
 def count(value: int) -> str:
