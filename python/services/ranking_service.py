@@ -97,7 +97,7 @@ class RankingService(ModelService[Ranker], RankingServiceServicer):
         await self.queue.close()
 
     def check(self, model: Ranker, checkpoint: Checkpoint) -> None:
-        check_ranker(model.engine, checkpoint.manifest)
+        check_ranker(model.engine, checkpoint.manifest, is_exact=not self._half_precision)
 
     def model_version(self, model: Ranker) -> str:
         return model.version
