@@ -1,7 +1,6 @@
 """Another checkpoint takes over while requests flow: real processes, real gRPC."""
 
 import contextlib
-import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,7 +24,7 @@ from tests.service_requests import (
     random_events,
     random_posts,
 )
-from tests.swap_requests import REQUESTS, ask_during, refusal, status, wait_for_version, wait_until
+from tests.swap_requests import REQUESTS, ask_during, status, wait_for_version, wait_until
 
 VIEWERS = 5
 POSTS = 4_000
@@ -258,60 +257,3 @@ def test_the_old_model_is_released(
                     lambda: not any("(deleted)" in line for line in mapped_tables()),
                     "the old tables leave memory",
                 )
-
-
-def test_a_hang_up_signal_loads_what_is_there_now(
-    served: Path, checkpoints: tuple[Path, Path]
-) -> None:
-    second = load_checkpoint(checkpoints[1]).version
-    with _running("ranking_service", served, "--watch-seconds", "0") as service:
-        install_checkpoint(checkpoints[1], served)
-        service.process.send_signal(signal.SIGHUP)
-        with grpc.insecure_channel(service.address) as channel:
-            wait_for_version(RankingServiceStub(channel), second)
-
-
-def _load(stub: RankingServiceStub, directory: str) -> str:
-    return stub.LoadCheckpoint(wire.LoadCheckpointRequest(directory=directory)).model_version
-
-
-def test_a_peer_may_name_directories_below_the_root_only(
-    served: Path, tmp_path: Path, checkpoints: tuple[Path, Path]
-) -> None:
-    first, second = (load_checkpoint(path).version for path in checkpoints)
-    root = checkpoints[1].parent
-    outside = tmp_path / "outside"
-    install_checkpoint(checkpoints[1], outside)
-    (root / "link").unlink(missing_ok=True)
-    (root / "link").symlink_to(outside)
-    arguments = ("--watch-seconds", "0", "--checkpoint-root", str(root))
-    with (
-        _running("ranking_service", served, *arguments) as service,
-        grpc.insecure_channel(service.address) as channel,
-    ):
-        stub = RankingServiceStub(channel)
-        for asked in (str(outside), "../outside", "link", "/etc", "nothing\0", ".", "/none"):
-            assert refusal(lambda asked=asked: _load(stub, asked)) == (
-                grpc.StatusCode.PERMISSION_DENIED,
-                "directory must be below the service's --checkpoint-root",
-            )
-        assert status(stub).model_version == first
-        assert _load(stub, "second") == second == _load(stub, str(checkpoints[1]))
-        code, message = refusal(lambda: _load(stub, "missing"))
-        assert code == grpc.StatusCode.FAILED_PRECONDITION
-        assert "is not a directory" in message
-        assert _load(stub, "") == first
-        assert (status(stub).swaps, status(stub).refused_checkpoints) == (2, 1)
-
-
-def test_without_a_root_a_peer_may_only_have_the_served_path_read_again(
-    ranking: RunningService, checkpoints: tuple[Path, Path]
-) -> None:
-    first = load_checkpoint(checkpoints[0]).version
-    with grpc.insecure_channel(ranking.address) as channel:
-        stub = RankingServiceStub(channel)
-        code, message = refusal(lambda: _load(stub, str(checkpoints[1])))
-        assert code == grpc.StatusCode.PERMISSION_DENIED
-        assert "without --checkpoint-root" in message
-        assert _load(stub, "") == first
-        assert status(stub).swaps == 0
