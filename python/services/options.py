@@ -81,6 +81,21 @@ def _port(text: str, source: str) -> int:
     return int(text)
 
 
+def _add_swap_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--watch-seconds",
+        type=_seconds,
+        default=1.0,
+        help="looks this often for another checkpoint at the path; 0 = only at SIGHUP or when told",
+    )
+    parser.add_argument(
+        "--checkpoint-root",
+        type=Path,
+        metavar="DIR",
+        help="callers of LoadCheckpoint may name directories below it",
+    )
+
+
 def _add_ranking_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--bf16",
@@ -134,18 +149,7 @@ def parse_options(
         default=20,
         help="retrieval: posts of one author in an answer when the request does not say",
     )
-    parser.add_argument(
-        "--watch-seconds",
-        type=_seconds,
-        default=1.0,
-        help="looks this often for another checkpoint at the path; 0 = only at SIGHUP or when told",
-    )
-    parser.add_argument(
-        "--checkpoint-root",
-        type=Path,
-        metavar="DIR",
-        help="callers of LoadCheckpoint may name directories below it",
-    )
+    _add_swap_arguments(parser)
     _add_ranking_arguments(parser)
     parsed = parser.parse_args(arguments)
     if not parsed.allow_remote and not _is_loopback(parsed.host):

@@ -225,7 +225,7 @@ describeEngines('reading the store', (engine) => {
         posts: ids.map(([postId, originalPostId], slatePosition) => ({
           postId: trustPostId(postId),
           originalPostId: trustPostId(originalPostId),
-          authorId: ADA,
+          authorId: trustUserId(originalPostId === '13' ? '3' : '2'),
           createdAtMs: 1,
           requestId,
           rankedAtMs: servedAtMs,
