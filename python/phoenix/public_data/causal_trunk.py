@@ -2,8 +2,7 @@
 
 The numbers are the same (a test compares outputs and gradients). What differs is the form: all
 rows have the positions 0, 1, 2 ..., so rotary angles are constants; queries, keys and values come
-from one product; heads are laid out before the tokens, as matrix products want them. A step takes
-about half the time.
+from one product; heads are laid out before the tokens, as matrix products want them.
 """
 
 import jax
