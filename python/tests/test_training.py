@@ -87,7 +87,9 @@ def test_bursts_are_anchored_at_their_first_action() -> None:
 
 def test_training_repeats_to_the_bit_and_lowers_the_loss(sequences: ViewerSequences) -> None:
     factors = factorise(sequences, size=FACTORS, rounds=2, seed=5)
-    options = RankerOptions(epochs=2, impressions_a_batch=1_024)
+    options = RankerOptions(
+        epochs=2, impressions_a_batch=1_024, learning_rate=2e-3, user_rate=0.02, author_rate=0.02
+    )
 
     def run():
         return train_ranker(
@@ -102,8 +104,9 @@ def test_training_repeats_to_the_bit_and_lowers_the_loss(sequences: ViewerSequen
     # optax raises floats to integer powers, which strict promotion refuses.
     with jax.numpy_dtype_promotion("standard"):
         (first, trained), (second, _) = run(), run()
-    assert trained.losses[-4:].mean() < trained.losses[:4].mean()
-    assert trained.aucs[-4:].mean() > 0.5
+    first_epoch, second_epoch = np.split(trained.losses, 2)
+    assert second_epoch.mean() < first_epoch.mean()
+    assert trained.aucs.mean() > 0.5
     assert trained.skipped == 0
     for name, value in first.parameters.items():
         assert np.array_equal(value, second.parameters[name]), name
