@@ -35,7 +35,9 @@ class CandidateProjection:
         blocks = iter(np.split(matrix, matrix.shape[0] // width))
 
         def projected(table: np.ndarray) -> _Table:
-            return np.asarray(table, np.float32) @ next(blocks)
+            # Weights too large to serve give infinities, which the canary refuses by name.
+            with np.errstate(over="ignore", invalid="ignore"):
+                return np.asarray(table, np.float32) @ next(blocks)
 
         self._items = [projected(bundle.tables.item) for _ in range(config.item_hashes)]
         self._authors = [projected(bundle.tables.author) for _ in range(config.author_hashes)]
