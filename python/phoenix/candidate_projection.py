@@ -28,6 +28,7 @@ def projected_bytes(bundle: ModelBundle) -> int:
 class CandidateProjection:
     """The projected tables of one ranker."""
 
+    # Weights too large to serve give infinities here; the canary refuses them by name.
     def __init__(self, bundle: ModelBundle) -> None:
         self._bundle = bundle
         config, width = bundle.config, bundle.config.embedding_size
@@ -35,7 +36,6 @@ class CandidateProjection:
         blocks = iter(np.split(matrix, matrix.shape[0] // width))
 
         def projected(table: np.ndarray) -> _Table:
-            # Weights too large to serve give infinities, which the canary refuses by name.
             with np.errstate(over="ignore", invalid="ignore"):
                 return np.asarray(table, np.float32) @ next(blocks)
 
@@ -51,6 +51,10 @@ class CandidateProjection:
 
     def tokens(self, candidates: Candidates, request_time_ms: int) -> Float[np.ndarray, "*b c d"]:
         """Tokens of candidates; ages are measured against the given time."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            return self._tokens(candidates, request_time_ms)
+
+    def _tokens(self, candidates: Candidates, request_time_ms: int) -> Float[np.ndarray, "*b c d"]:
         bundle = self._bundle
         created = candidates.created_at_ms.astype(np.int64)
         rows = entity_rows(candidates.post_ids, bundle.hashes.item)
