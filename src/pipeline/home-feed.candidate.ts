@@ -140,6 +140,17 @@ export function originalCreatedAtMsOf(
   return candidate.related?.original?.createdAtMs ?? candidate.createdAtMs
 }
 
+/** The post that the models judge: what is shown, by whom and of when. */
+export function judgedPostOf(
+  candidate: Pick<PostCandidate, 'id' | 'authorId' | 'createdAtMs' | 'core' | 'related'>,
+) {
+  return {
+    postId: originalPostIdOf(candidate),
+    authorId: originalAuthorIdOf(candidate),
+    createdAtMs: originalCreatedAtMsOf(candidate),
+  }
+}
+
 /**
  * Everyone an item shows: author, reposted, quoted, and the authors of parent and root. The one
  * list that every block, mute and keyword rule goes by.

@@ -46,6 +46,12 @@ export class FactCache<K extends string, V extends object> {
     return undefined
   }
 
+  /** Whether `get` would give a value; counts nothing. */
+  has(key: K): boolean {
+    const entry = this.#entries.peek(key)
+    return entry !== undefined && entry.untilMs > this.#options.now()
+  }
+
   keep(key: K, value: V): void {
     const { now, ttlMs } = this.#options
     const settledAtMs = this.#settling.peek(key)

@@ -44,7 +44,7 @@ export class PostFacts {
     get: (id: PostId): PostRecord | undefined => {
       const post = this.#posts.get(id)
       if (post === undefined || post.repostOfPostId === null) return post
-      return this.#posts.get(post.repostOfPostId) === undefined ? undefined : post
+      return this.#posts.has(post.repostOfPostId) ? post : undefined
     },
     keep: (id: PostId, post: PostRecord): void => this.#posts.keep(id, post),
   }

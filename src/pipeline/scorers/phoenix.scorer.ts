@@ -1,10 +1,6 @@
 import { DISCRETE_ACTION_COUNT } from '../../gen/actions.ts'
 import type { RankingClient } from '../../phoenix/ranking-client.ts'
-import {
-  originalAuthorIdOf,
-  originalCreatedAtMsOf,
-  originalPostIdOf,
-} from '../home-feed.candidate.ts'
+import { judgedPostOf } from '../home-feed.candidate.ts'
 import { scorer } from '../home-feed.components.ts'
 import { withinMs } from '../within-ms.ts'
 
@@ -41,11 +37,7 @@ export function phoenixScorer({ ranking, timeoutMs, reserveMs, now }: PhoenixSco
           requestId: context.requestId,
           viewerId,
           actions: actionSequence ?? [],
-          candidates: candidates.map((candidate) => ({
-            postId: originalPostIdOf(candidate),
-            authorId: originalAuthorIdOf(candidate),
-            createdAtMs: originalCreatedAtMsOf(candidate),
-          })),
+          candidates: candidates.map(judgedPostOf),
           nowMs: context.nowMs,
         },
         { signal: context.signal, deadlineMs: limitMs },

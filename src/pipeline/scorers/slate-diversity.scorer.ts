@@ -1,5 +1,5 @@
 import type { EmbeddingClient } from '../../phoenix/embedding-client.ts'
-import { originalAuthorIdOf, originalPostIdOf, type PostCandidate } from '../home-feed.candidate.ts'
+import { judgedPostOf, type PostCandidate } from '../home-feed.candidate.ts'
 import { scorer } from '../home-feed.components.ts'
 import { compareForFeed } from '../selectors/compare-by-score.ts'
 import { pickDiverse } from '../slate-diversity/pick-diverse.ts'
@@ -55,7 +55,7 @@ export function slateDiversityScorer(options: SlateDiversityOptions) {
       if (kind === undefined || pool.length === 0) return patches
       const limitMs = Math.min(context.deadlineMs, deadlineMs - reserveMs)
       const embedded = embeddings.embed(
-        pool.map((index) => toIndexedPost(at(candidates, index))),
+        pool.map((index) => judgedPostOf(at(candidates, index))),
         { signal: context.signal, deadlineMs: limitMs },
       )
       const { vectors, dimension } = await withinMs(embedded, limitMs - now())
@@ -90,14 +90,6 @@ function at(candidates: readonly Ranked[], index: number): Ranked {
   const candidate = candidates[index]
   if (candidate === undefined) throw new RangeError(`there is no candidate ${index}`)
   return candidate
-}
-
-function toIndexedPost(candidate: Ranked) {
-  return {
-    postId: originalPostIdOf(candidate),
-    authorId: originalAuthorIdOf(candidate),
-    createdAtMs: candidate.related?.original?.createdAtMs ?? candidate.createdAtMs,
-  }
 }
 
 function rowsOf(vectors: Float32Array, rows: readonly number[], dimension: number): Float32Array {

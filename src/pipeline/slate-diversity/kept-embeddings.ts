@@ -4,6 +4,8 @@ import type { EmbeddingClient, PostVectors } from '../../phoenix/embedding-clien
 import type { CallOptions } from '../../phoenix/retrieval-client.ts'
 import type { IndexedPost } from '../../phoenix/retrieval-index.ts'
 
+const ROUNDS_MAX = 2
+
 /**
  * Vectors of posts, kept across requests: a model gives a post the same vector for ever. A new
  * model's answer empties the memory, for vectors of two models do not compare.
@@ -20,10 +22,13 @@ export class KeptEmbeddings implements EmbeddingClient {
   }
 
   async embed(posts: readonly IndexedPost[], options: CallOptions): Promise<PostVectors> {
-    await this.#ensure(posts, options)
-    // What was kept came from another model: the rest is asked for once more.
-    if (this.#missing(posts).length > 0) await this.#ensure(posts, options)
-    if (this.#missing(posts).length > 0) throw new Error('two models answer in turn')
+    let missing = this.#missing(posts)
+    // A new model's answer forgets what was kept: the rest is asked for in a second round.
+    for (let round = 1; missing.length > 0; round += 1) {
+      if (round > ROUNDS_MAX) throw new Error('two models answer in turn')
+      this.#keep(missing, await this.#client.embed(missing, options))
+      missing = this.#missing(posts)
+    }
     const vectors = new Float32Array(posts.length * this.#dimension)
     posts.forEach(({ postId }, index) => {
       const vector = this.#vectors.get(postId)
@@ -34,11 +39,6 @@ export class KeptEmbeddings implements EmbeddingClient {
 
   #missing(posts: readonly IndexedPost[]): readonly IndexedPost[] {
     return posts.filter(({ postId }) => !this.#vectors.has(postId))
-  }
-
-  async #ensure(posts: readonly IndexedPost[], options: CallOptions): Promise<void> {
-    const missing = this.#missing(posts)
-    if (missing.length > 0) this.#keep(missing, await this.#client.embed(missing, options))
   }
 
   #keep(posts: readonly IndexedPost[], { vectors, dimension, modelVersion }: PostVectors): void {
