@@ -20,7 +20,7 @@ USER_TABLE = "user_table"
 
 
 def movielens_config(width: int = 128, layers: int = 2, head_size: int = 64) -> ModelConfig:
-    """Heads of 32, history 200, compact positions, the last token's output as the user vector."""
+    """Heads of 64, history 200, compact positions, the last token's output as the user vector."""
     return ModelConfig(
         embedding_size=width,
         key_size=head_size,

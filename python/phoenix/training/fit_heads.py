@@ -19,10 +19,9 @@ import numpy as np
 from jaxtyping import Float64
 
 from phoenix.config import CONTINUOUS_DWELL, DWELL_SECONDS_MAX, ModelConfig
-from phoenix.recsys_model import forward_with_cuts
 from phoenix.training.batches import BatchArrays, TouchedRows
 from phoenix.training.optimiser import TableRows, Weights
-from phoenix.training.ranker_loss import candidates_of, history_of
+from phoenix.training.ranker_loss import outputs_of
 from phoenix.training.start_from_factors import CANDIDATE_MARK, NEGATIVE_FROM
 
 FREQUENT_RATE = 0.01
@@ -156,15 +155,7 @@ def _sample_of(
 
     @jax.jit
     def outputs(weights: Weights, rows: TableRows, batch: BatchArrays) -> jax.Array:
-        found = forward_with_cuts(
-            weights,
-            config,
-            user_rows=rows["user"][batch.user],
-            history=history_of(rows, batch),
-            candidates=candidates_of(rows, batch),
-            visible_history=batch.visible,
-        )
-        return jnp.asarray(found.logits)
+        return jnp.asarray(outputs_of(weights, config, rows=rows, batch=batch).logits)
 
     parts: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
     for touched, batch in batches:

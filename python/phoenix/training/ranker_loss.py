@@ -7,7 +7,7 @@ from jaxtyping import Array, Bool, Float
 
 from phoenix.array_types import Numeric
 from phoenix.config import CONTINUOUS_DWELL, ModelConfig
-from phoenix.recsys_model import forward_with_cuts
+from phoenix.recsys_model import RankerOutputs, forward_with_cuts
 from phoenix.tokens import CandidateTokens, HistoryTokens, dwell_to_unit
 from phoenix.training.batches import BatchArrays, HostOrDevice
 from phoenix.training.optimiser import Loss, TableRows, Weights
@@ -49,7 +49,7 @@ def history_of(rows: TableRows, batch: BatchArrays | RetrievalArrays) -> History
     )
 
 
-def candidates_of(rows: TableRows, batch: BatchArrays) -> CandidateTokens:
+def _candidates_of(rows: TableRows, batch: BatchArrays) -> CandidateTokens:
     """The candidates of a batch, embedding rows gathered."""
     return CandidateTokens(
         post_rows=rows["item"][batch.item],
@@ -58,6 +58,26 @@ def candidates_of(rows: TableRows, batch: BatchArrays) -> CandidateTokens:
         age_buckets=batch.ages,
         valid=batch.valid,
         item_scale=batch.scale,
+    )
+
+
+def outputs_of(
+    weights: Weights,
+    config: ModelConfig,
+    *,
+    rows: TableRows,
+    batch: BatchArrays,
+    dropout: Dropout | None = None,
+) -> RankerOutputs:
+    """What the ranker says of every impression of a batch, each with its own cut of the history."""
+    return forward_with_cuts(
+        weights,
+        config,
+        user_rows=rows["user"][batch.user],
+        history=history_of(rows, batch),
+        candidates=_candidates_of(rows, batch),
+        visible_history=batch.visible,
+        dropout=dropout,
     )
 
 
@@ -75,15 +95,8 @@ def ranker_loss(
     def loss(
         weights: Weights, rows: TableRows, batch: BatchArrays, key: Array
     ) -> tuple[Array, dict[str, Array]]:
-        outputs = forward_with_cuts(
-            weights,
-            config,
-            user_rows=rows["user"][batch.user],
-            history=history_of(rows, batch),
-            candidates=candidates_of(rows, batch),
-            visible_history=batch.visible,
-            dropout=Dropout(dropout_rate, key) if dropout_rate > 0 else None,
-        )
+        dropout = Dropout(dropout_rate, key) if dropout_rate > 0 else None
+        outputs = outputs_of(weights, config, rows=rows, batch=batch, dropout=dropout)
         assert outputs.continuous is not None
         targets = jnp.asarray(batch.outcomes, jnp.float32)
         actions = optax.sigmoid_binary_cross_entropy(outputs.logits, targets)

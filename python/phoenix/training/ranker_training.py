@@ -22,7 +22,7 @@ from phoenix.training.fit_heads import FREQUENT_RATE, fit_heads
 from phoenix.training.initialise import demo_config, initial_parameters, initial_tables
 from phoenix.training.optimiser import OptimiserOptions
 from phoenix.training.ranker_loss import ranker_loss
-from phoenix.training.rows import batches_of_epoch, create_rows, number_of_batches
+from phoenix.training.rows import create_rows, number_of_batches, seeded_batches
 from phoenix.training.start_from_factors import base_rates, start_from_factors, with_user_marks
 from phoenix.training.train_loop import Saves, Trained, TrainingPlan, to_bundle, train
 from phoenix.training.viewer_sequences import ViewerSequences
@@ -72,14 +72,10 @@ class _RankerData:
         self.steps_an_epoch = number_of_batches(self.rows, options.impressions_a_batch)
 
     def epoch_batches(self, epoch: int, first: int) -> Iterator[tuple[TouchedRows, BatchArrays]]:
-        """The batches of an epoch from the first-th on, each with random numbers of its own."""
-        seed = self.options.seed
-        order = np.random.default_rng((seed, epoch))
-        batches = batches_of_epoch(self.rows, order, self.options.impressions_a_batch)
-        for place in range(first, self.steps_an_epoch):
-            yield self.builder.build(
-                batches[place], np.random.default_rng((seed, epoch, place + 1))
-            )
+        """The batches of an epoch from the first-th on."""
+        seed, size = self.options.seed, self.options.impressions_a_batch
+        batches = seeded_batches(self.rows, seed=seed, size=size, epoch=epoch, first=first)
+        return (self.builder.build(batch, random) for batch, random in batches)
 
     def with_fitted_heads(
         self, parameters: dict[str, np.ndarray], tables: EmbeddingTables

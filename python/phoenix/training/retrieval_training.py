@@ -28,7 +28,7 @@ from phoenix.training.retrieval_batches import (
     positive_sequences,
     post_frequencies,
 )
-from phoenix.training.rows import batches_of_epoch, create_rows, number_of_batches
+from phoenix.training.rows import create_rows, number_of_batches, seeded_batches
 from phoenix.training.train_loop import (
     TRAINING_ONLY,
     Saves,
@@ -135,12 +135,9 @@ def _retrieval_plan(
     parameters[_LOG_TEMPERATURE] = np.array(np.log(options.temperature), np.float32)
 
     def epoch_batches(epoch: int, first: int) -> Iterator[tuple[TouchedRows, Any]]:
-        order = np.random.default_rng((options.seed, epoch))
-        batches = batches_of_epoch(rows, order, options.slots_a_batch)
-        for place in range(first, steps_an_epoch):
-            yield builder.build(
-                batches[place], np.random.default_rng((options.seed, epoch, place + 1))
-            )
+        seed, size = options.seed, options.slots_a_batch
+        batches = seeded_batches(rows, seed=seed, size=size, epoch=epoch, first=first)
+        return (builder.build(batch, random) for batch, random in batches)
 
     return TrainingPlan(
         parameters=parameters,

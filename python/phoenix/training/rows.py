@@ -1,5 +1,6 @@
 """Training rows: one viewer, a window of what they did, and impressions that look into it."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -104,3 +105,22 @@ def row_window(
 def number_of_batches(rows: Rows, impressions_a_batch: int) -> int:
     """How many batches an epoch has."""
     return len(batches_of_epoch(rows, np.random.default_rng(0), impressions_a_batch))
+
+
+def seeded_batches(
+    rows: Rows, *, seed: int, size: int, epoch: int, first: int
+) -> Iterator[tuple[RowBatch, np.random.Generator]]:
+    """The batches of an epoch from the first-th on, each with random numbers of its own.
+
+    A resumed training gets what an undisturbed one would have got, from the step's number alone.
+
+    Args:
+      rows: Of the log.
+      seed: Of the training.
+      size: Impressions, or slots, of a batch.
+      epoch: Which, from 0 on.
+      first: Batches of the epoch that are done.
+    """
+    batches = batches_of_epoch(rows, np.random.default_rng((seed, epoch)), size)
+    for place in range(first, len(batches)):
+        yield batches[place], np.random.default_rng((seed, epoch, place + 1))
