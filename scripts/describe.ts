@@ -2,7 +2,7 @@
 import { describe, renderDescription } from '../src/pipeline/framework/describe.ts'
 import { createHomeFeedPipeline } from '../src/pipeline/home-feed.pipeline.ts'
 import type { HomeFeedDependencies } from '../src/pipeline/home-feed.dependencies.ts'
-import { REQUEST_CACHE_PARAMS } from '../src/pipeline/home-feed.params.ts'
+import { REQUEST_CACHE_PARAMS } from '../src/pipeline/process.params.ts'
 import { RequestCache } from '../src/pipeline/request-cache.ts'
 import { createSafetyMemory } from '../src/pipeline/safety-memory.ts'
 import { systemNowMs as now } from '../src/clock.ts'

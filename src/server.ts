@@ -14,7 +14,7 @@ import { Readiness } from './http/readiness.ts'
 import type { HealthCheck } from './http/readiness.ts'
 import { addDrawingRoutes, addGraphiqlRoutes, addHealthRoutes } from './http/routes.ts'
 import type { HomeFeed } from './pipeline/home-feed.ts'
-import { REQUEST_PARAMS } from './pipeline/home-feed.params.ts'
+import { HOME_FEED_PARAMS } from './pipeline/home-feed.params.ts'
 import { createSchema } from './resolvers/create-schema.ts'
 import { CursorCodec } from './sessions/cursor-codec.ts'
 import { HomeFeedSessions } from './sessions/home-feed-sessions.ts'
@@ -42,7 +42,7 @@ export interface ServerDependencies {
   readonly telemetry: Telemetry
   readonly logger: Logger
   readonly now: () => number
-  /** ms from arrival to answer; `REQUEST_PARAMS.budgetMs` when absent. */
+  /** ms from arrival to answer; the parameter `request.budgetMs` when absent. */
   readonly requestTimeoutMs?: number
   /** ms that an unused session is kept; `SESSION_PARAMS.idleMs` when absent. */
   readonly sessionIdleMs?: number
@@ -80,7 +80,7 @@ export async function createServer(dependencies: ServerDependencies): Promise<Ga
     apollo,
     services,
     authenticate: createAuthenticator({ ...config, now }),
-    requestTimeoutMs: dependencies.requestTimeoutMs ?? REQUEST_PARAMS.budgetMs,
+    requestTimeoutMs: dependencies.requestTimeoutMs ?? HOME_FEED_PARAMS.request.budgetMs,
     now,
   })
   const readiness = new Readiness(dependencies.healthChecks, (name, error) =>
@@ -145,7 +145,7 @@ function createServices(
       servedWriter,
       store,
       codec: new CursorCodec(dependencies.cursorKeys),
-      slateSize: REQUEST_PARAMS.slateSize,
+      slateSize: HOME_FEED_PARAMS.request.slateSize,
       createRequestId: randomUUID,
       now,
     }),

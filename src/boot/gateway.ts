@@ -8,12 +8,12 @@ import type { CallOptions } from '../phoenix/retrieval-client.ts'
 import type { RankingClient } from '../phoenix/ranking-client.ts'
 import { SampledRankingClient, type TokenSample } from '../phoenix/sampled-ranking-client.ts'
 import { STAGES } from '../pipeline/framework/component.ts'
+import { createHomeFeed, type HomeFeed } from '../pipeline/home-feed.ts'
 import {
   EMBEDDING_PARAMS,
   POPULAR_PARAMS,
   REQUEST_CACHE_PARAMS,
-} from '../pipeline/home-feed.params.ts'
-import { createHomeFeed, type HomeFeed } from '../pipeline/home-feed.ts'
+} from '../pipeline/process.params.ts'
 import { RequestCache } from '../pipeline/request-cache.ts'
 import { createSafetyMemory } from '../pipeline/safety-memory.ts'
 import { KeptEmbeddings } from '../pipeline/slate-diversity/kept-embeddings.ts'

@@ -1,6 +1,7 @@
 import { trustUserId, type PostId, type UserId } from '../ids.ts'
 import { EMPTY_FILTER } from '../pipeline/home-feed.query.ts'
-import { ADMISSION_PARAMS, REQUEST_PARAMS } from '../pipeline/home-feed.params.ts'
+import { HOME_FEED_PARAMS } from '../pipeline/home-feed.params.ts'
+import { ADMISSION_PARAMS } from '../pipeline/process.params.ts'
 import type { HomeFeed } from '../pipeline/home-feed.ts'
 import type { Database } from '../store/database.ts'
 import type { Loaders } from '../store/loaders.ts'
@@ -53,7 +54,7 @@ async function rankFor(
     countryCode: null,
     alsoSeenPostIds: new Set<PostId>(),
     sessionServedPostIds: new Set<PostId>(),
-    slateSize: REQUEST_PARAMS.slateSize,
+    slateSize: HOME_FEED_PARAMS.request.slateSize,
     loaders: createLoaders(),
   }
   await homeFeed.rank(request, { nowMs: nowMs(), signal })

@@ -29,7 +29,7 @@ export interface HomeFeedDependencies {
   /** Shared by every pipeline of the process. */
   readonly safetyMemory: SafetyMemory
   readonly requestCache: RequestCache
-  /** Time of a request in ms; `REQUEST_PARAMS.budgetMs` when absent. */
+  /** Time of a request in ms; the parameter `request.budgetMs` when absent. */
   readonly budgetMs?: number
   /** Epoch ms: deadlines and ages of substitutes go by it. */
   now(): number

@@ -18,7 +18,7 @@ import type { CandidatePipeline } from './framework/candidate-pipeline.ts'
 import { foldCopies } from './framework/merge.ts'
 import type { PostCandidate } from './home-feed.candidate.ts'
 import type { HomeFeedDependencies } from './home-feed.dependencies.ts'
-import * as params from './home-feed.params.ts'
+import { HOME_FEED_PARAMS, type HomeFeedParams } from './home-feed.params.ts'
 import type { HomeFeedQuery } from './home-feed.query.ts'
 import { authorHydrator } from './hydrators/author.hydrator.ts'
 import { coreDataHydrator } from './hydrators/core-data.hydrator.ts'
@@ -32,6 +32,8 @@ import { seenPostsQueryHydrator } from './query-hydrators/seen-posts.query-hydra
 import { servedAuthorsQueryHydrator } from './query-hydrators/served-authors.query-hydrator.ts'
 import { servedPostsQueryHydrator } from './query-hydrators/served-posts.query-hydrator.ts'
 import { userActionSequenceQueryHydrator } from './query-hydrators/user-action-sequence.query-hydrator.ts'
+import { WEIGHTS_VERSION } from './action-weights.params.ts'
+import { ADMISSION_PARAMS } from './process.params.ts'
 import { createSafetyQueryHydrators } from './safety-query-hydrators.ts'
 import { authorDiversityScorer } from './scorers/author-diversity.scorer.ts'
 import { fallbackScorer } from './scorers/fallback.scorer.ts'
@@ -53,32 +55,42 @@ export type HomeFeedPipeline = CandidatePipeline<HomeFeedQuery, PostCandidate>
  * each reads, writes and does when it fails: `npm run describe`.
  */
 // oxlint-disable-next-line max-lines-per-function -- a table, not logic: one page shows it all.
-export function createHomeFeedPipeline(dependencies: HomeFeedDependencies): HomeFeedPipeline {
+export function createHomeFeedPipeline(
+  dependencies: HomeFeedDependencies,
+  params: HomeFeedParams = HOME_FEED_PARAMS,
+): HomeFeedPipeline {
   const { viewerStore, thunder, retrieval, ranking, embeddings, now } = dependencies
   const { popular, safetyMemory, requestCache } = dependencies
-  const graph = createSafetyQueryHydrators(dependencies)
+  const { timeout } = params
+  const history = { viewerStore, timeoutMs: timeout.viewerHistory }
+  const graph = createSafetyQueryHydrators(dependencies, timeout.socialGraph)
 
   return createCandidatePipeline<HomeFeedQuery, PostCandidate>({
     name: 'home-feed',
-    budgetMs: dependencies.budgetMs ?? params.REQUEST_PARAMS.budgetMs,
-    admission: new AdmissionGate(params.ADMISSION_PARAMS),
+    budgetMs: dependencies.budgetMs ?? params.request.budgetMs,
+    admission: new AdmissionGate(ADMISSION_PARAMS),
     resultSize: ({ slateSize }) => slateSize,
 
     // Who is asking: six reads of the database, at once.
     queryHydrators: [
-      userActionSequenceQueryHydrator({ viewerStore, ...params.ACTION_SEQUENCE_PARAMS }),
+      userActionSequenceQueryHydrator({ ...history, ...params.actionSequence }),
       graph.followedIds,
       graph.viewerRelations,
-      seenPostsQueryHydrator({ viewerStore, ...params.SEEN_PARAMS }),
-      servedPostsQueryHydrator({ viewerStore, ...params.SERVED_PARAMS }),
-      servedAuthorsQueryHydrator({ viewerStore, ...params.SERVED_AUTHORS_PARAMS }),
+      seenPostsQueryHydrator({ ...history, ...params.seen }),
+      servedPostsQueryHydrator({ ...history, ...params.served }),
+      servedAuthorsQueryHydrator({ ...history, ...params.servedAuthors }),
     ],
     dependentQueryHydrators: [],
 
     // What there is. Thunder first: its copies know their ancestors.
     sources: [
-      thunderSource({ thunder, isStale: dependencies.isThunderStale, ...params.THUNDER_PARAMS }),
-      phoenixRetrievalSource({ retrieval, ...params.RETRIEVAL_PARAMS }),
+      thunderSource({
+        thunder,
+        isStale: dependencies.isThunderStale,
+        timeoutMs: timeout.thunder,
+        ...params.thunder,
+      }),
+      phoenixRetrievalSource({ retrieval, timeoutMs: timeout.retrieval, ...params.retrieval }),
       popularNowSource({ popular, timeoutMs: timeout.popular }),
     ],
     merge: { idOf: ({ id }) => id, fold: foldCopies('sources') },
@@ -98,7 +110,7 @@ export function createHomeFeedPipeline(dependencies: HomeFeedDependencies): Home
     filters: [
       dropDuplicatesFilter(),
       coreDataFilter(),
-      ageFilter(params.AGE_PARAMS),
+      ageFilter(params.age),
       selfPostFilter(),
       outOfNetworkKindFilter(),
       requestFilter(),
@@ -112,14 +124,25 @@ export function createHomeFeedPipeline(dependencies: HomeFeedDependencies): Home
 
     // What it is worth to this viewer. The fallback scores what the model did not.
     scorers: [
-      phoenixScorer({ ranking, now, ...params.RANKING_PARAMS }),
-      weightedScorer({ weights: params.ACTION_WEIGHTS }),
-      fallbackScorer(params.FALLBACK_PARAMS),
-      authorDiversityScorer(params.DIVERSITY_PARAMS),
-      outOfNetworkScorer(params.OUT_OF_NETWORK_PARAMS),
-      slateDiversityScorer({ embeddings, now, ...params.SLATE_DIVERSITY_PARAMS }),
+      phoenixScorer({
+        ranking,
+        now,
+        timeoutMs: timeout.ranking,
+        reserveMs: timeout.visibility,
+      }),
+      weightedScorer(params),
+      fallbackScorer(params.fallback),
+      authorDiversityScorer(params.authorDiversity),
+      outOfNetworkScorer(params.outOfNetwork),
+      slateDiversityScorer({
+        embeddings,
+        now,
+        timeoutMs: timeout.slateDiversity,
+        reserveMs: timeout.visibility,
+        ...params.slateDiversity,
+      }),
     ],
-    selector: topKSelector(params.SELECTOR_PARAMS),
+    selector: topKSelector(params.selector),
 
     // The last look, at what would be shown; back-fill passes here too. Then, behind the answer,
     // what is remembered of it.
@@ -127,8 +150,6 @@ export function createHomeFeedPipeline(dependencies: HomeFeedDependencies): Home
       visibilityHydrator({ memory: safetyMemory, timeoutMs: timeout.visibility, now }),
     ],
     postSelectionFilters: [visibilityFilter(), conversationFilter()],
-    sideEffects: [requestCacheSideEffect({ cache: requestCache, weightsVersion })],
+    sideEffects: [requestCacheSideEffect({ cache: requestCache, weightsVersion: WEIGHTS_VERSION })],
   })
 }
-
-const { TIMEOUT_PARAMS: timeout, WEIGHTS_VERSION: weightsVersion } = params

@@ -1,4 +1,5 @@
 import { FeedError } from '../errors.ts'
+import { WEIGHTS_VERSION } from './action-weights.params.ts'
 import { hasWithheld, toDegradationReport } from './degradation.ts'
 import type { DegradationReport } from './degradation.ts'
 import { OverloadedError } from './framework/admission-gate.ts'
@@ -6,7 +7,7 @@ import type { PipelineResult } from './framework/candidate-pipeline.ts'
 import { ComponentError } from './framework/component-error.ts'
 import type { PostCandidate } from './home-feed.candidate.ts'
 import type { HomeFeedDependencies } from './home-feed.dependencies.ts'
-import { REQUEST_PARAMS, THUNDER_PARAMS, WEIGHTS_VERSION } from './home-feed.params.ts'
+import { HOME_FEED_PARAMS } from './home-feed.params.ts'
 import { createHomeFeedPipeline } from './home-feed.pipeline.ts'
 import type { HomeFeedPipeline } from './home-feed.pipeline.ts'
 import { createHomeFeedQuery } from './home-feed.query.ts'
@@ -69,7 +70,7 @@ export interface HomeFeed {
 
 /** The home feed of one process. */
 export function createHomeFeed(dependencies: HomeFeedDependencies): HomeFeed {
-  const { now, budgetMs = REQUEST_PARAMS.budgetMs } = dependencies
+  const { now, budgetMs = HOME_FEED_PARAMS.request.budgetMs } = dependencies
   const pipeline = createHomeFeedPipeline(dependencies)
   const recheckPipeline = createRecheckPipeline(dependencies)
   const toExecution = (requestId: string, { nowMs, signal, deadlineMs }: RankOptions) => ({
@@ -160,7 +161,7 @@ function isExhausted(result: Result): boolean {
   const sources = sourceReports(result)
   if (sources.some(({ error }) => error !== null)) return false
   const thunder = sources.find(({ component }) => component === 'ThunderSource')
-  const wasCut = (thunder?.out ?? 0) >= THUNDER_PARAMS.postsMax
+  const wasCut = (thunder?.out ?? 0) >= HOME_FEED_PARAMS.thunder.postsMax
   return result.selected.length === 0 || !wasCut
 }
 

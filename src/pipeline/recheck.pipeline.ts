@@ -8,7 +8,7 @@ import type { CandidatePipeline } from './framework/candidate-pipeline.ts'
 import { foldCopies } from './framework/merge.ts'
 import type { PostCandidate } from './home-feed.candidate.ts'
 import type { HomeFeedDependencies } from './home-feed.dependencies.ts'
-import { REQUEST_PARAMS, TIMEOUT_PARAMS } from './home-feed.params.ts'
+import { HOME_FEED_PARAMS, type HomeFeedParams } from './home-feed.params.ts'
 import { authorHydrator } from './hydrators/author.hydrator.ts'
 import { coreDataHydrator } from './hydrators/core-data.hydrator.ts'
 import { inNetworkHydrator } from './hydrators/in-network.hydrator.ts'
@@ -28,9 +28,10 @@ export type RecheckPipeline = CandidatePipeline<RecheckQuery, PostCandidate>
  */
 export function createRecheckPipeline(
   dependencies: Pick<HomeFeedDependencies, 'viewerStore' | 'safetyMemory' | 'budgetMs' | 'now'>,
+  { timeout, request }: HomeFeedParams = HOME_FEED_PARAMS,
 ): RecheckPipeline {
-  const { safetyMemory, budgetMs = REQUEST_PARAMS.budgetMs, now } = dependencies
-  const graph = createSafetyQueryHydrators(dependencies)
+  const { safetyMemory, budgetMs = request.budgetMs, now } = dependencies
+  const graph = createSafetyQueryHydrators(dependencies, timeout.socialGraph)
   return createCandidatePipeline<RecheckQuery, PostCandidate>({
     name: 'recheck',
     budgetMs,
@@ -41,10 +42,10 @@ export function createRecheckPipeline(
     merge: { idOf: ({ id }) => id, fold: foldCopies('sources') },
     hydrators: [
       inNetworkHydrator(),
-      coreDataHydrator({ timeoutMs: TIMEOUT_PARAMS.coreData }),
-      authorHydrator({ timeoutMs: TIMEOUT_PARAMS.users }),
-      mediaHydrator({ timeoutMs: TIMEOUT_PARAMS.media }),
-      subscriptionHydrator({ timeoutMs: TIMEOUT_PARAMS.coreData }),
+      coreDataHydrator({ timeoutMs: timeout.coreData }),
+      authorHydrator({ timeoutMs: timeout.users }),
+      mediaHydrator({ timeoutMs: timeout.media }),
+      subscriptionHydrator({ timeoutMs: timeout.coreData }),
     ],
     filters: [
       coreDataFilter(),
@@ -57,7 +58,7 @@ export function createRecheckPipeline(
     postSelectionHydrators: [
       visibilityHydrator({
         memory: safetyMemory,
-        timeoutMs: TIMEOUT_PARAMS.visibility,
+        timeoutMs: timeout.visibility,
         now,
       }),
     ],

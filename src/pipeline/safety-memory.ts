@@ -1,6 +1,6 @@
 import type { PostId, UserId } from '../ids.ts'
 import type { ModerationRecord } from '../store/records.ts'
-import { LAST_KNOWN_GOOD_PARAMS } from './home-feed.params.ts'
+import { LAST_KNOWN_GOOD_PARAMS } from './process.params.ts'
 import type { HomeFeedQuery } from './home-feed.query.ts'
 import { LastKnownGood } from './last-known-good.ts'
 

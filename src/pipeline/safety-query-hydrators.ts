@@ -1,5 +1,4 @@
 import type { HomeFeedDependencies } from './home-feed.dependencies.ts'
-import { TIMEOUT_PARAMS } from './home-feed.params.ts'
 import { followedIdsQueryHydrator } from './query-hydrators/followed-ids.query-hydrator.ts'
 import { viewerRelationsQueryHydrator } from './query-hydrators/viewer-relations.query-hydrator.ts'
 import { withLastKnownGood } from './query-hydrators/with-last-known-good.ts'
@@ -7,9 +6,9 @@ import { withLastKnownGood } from './query-hydrators/with-last-known-good.ts'
 /** The viewer's graph, each part with its last known good behind it. */
 export function createSafetyQueryHydrators(
   dependencies: Pick<HomeFeedDependencies, 'viewerStore' | 'safetyMemory' | 'now'>,
+  timeoutMs: number,
 ) {
   const { viewerStore, safetyMemory, now } = dependencies
-  const timeoutMs = TIMEOUT_PARAMS.socialGraph
   return {
     followedIds: withLastKnownGood(followedIdsQueryHydrator({ viewerStore, timeoutMs }), {
       memory: safetyMemory.follows,

@@ -2,7 +2,7 @@ import { ACTIONS } from '../gen/actions.ts'
 import type { ActionName, SignalKind } from '../gen/actions.ts'
 import type { PostCandidate, ScoreAdjustment } from './home-feed.candidate.ts'
 import { createWeightedSum } from './scorers/weighted-sum.ts'
-import type { ActionWeights } from './scorers/weighted-sum.ts'
+import type { SumParams } from './scorers/weighted-sum.ts'
 
 /** `probability` of dwell_time is seconds. contribution = probability x weight. */
 export interface ScoreTerm {
@@ -36,13 +36,10 @@ type Scored = Pick<
 >
 
 /** The breakdown of a ranked candidate; null when nothing scored it. */
-export function toScoreBreakdown(
-  candidate: Scored,
-  weights?: ActionWeights,
-): ScoreBreakdown | null {
+export function toScoreBreakdown(candidate: Scored, params?: SumParams): ScoreBreakdown | null {
   const { weightedScore, scoredBy, diversityFactor, outOfNetworkFactor } = candidate
   if (weightedScore === undefined) return null
-  const terms = scoredBy === 'phoenix' ? toTerms(candidate, weights) : []
+  const terms = scoredBy === 'phoenix' ? toTerms(candidate, params) : []
   const combined = terms.reduce((sum, { contribution }) => sum + contribution, 0)
   const base: ScoreAdjustment = {
     name: scoredBy === 'phoenix' ? 'offset' : 'fallback',
@@ -59,10 +56,10 @@ function scale(name: string, before: number, factor = 1): ScoreAdjustment {
   return { name, factor, before, after: before * factor }
 }
 
-function toTerms(candidate: Scored, weights: ActionWeights | undefined): readonly ScoreTerm[] {
+function toTerms(candidate: Scored, params: SumParams | undefined): readonly ScoreTerm[] {
   const { probabilities, dwellSeconds, videoWeightApplies, replyWeightBoost } = candidate
   if (probabilities === undefined) return []
-  return createWeightedSum(weights)
+  return createWeightedSum(params)
     .toTerms({
       probabilities,
       dwellSeconds: dwellSeconds ?? null,

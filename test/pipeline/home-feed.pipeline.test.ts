@@ -72,5 +72,5 @@ it('describes the numbers that decide', () => {
   expect(paramsOf('AgeFilter')).toEqual({ ageMsMax: 172_800_000 })
   expect(paramsOf('ThunderSource')).toEqual({ postsMax: 1_200 })
   expect(paramsOf('AuthorDiversityScorer')).toEqual({ decay: 0.5, floor: 0.25 })
-  expect(paramsOf('WeightedScorer')).toMatchObject({ weights: { favorite: 0.5, report: -234 } })
+  expect(paramsOf('WeightedScorer')).toMatchObject({ favorite: 0.5, replyWeightBoost: 15 })
 })

@@ -1,5 +1,4 @@
 import { expect, it } from 'vitest'
-import { ACTION_WEIGHTS } from '../../src/pipeline/home-feed.params.ts'
 import { toScoreBreakdown } from '../../src/pipeline/score-breakdown.ts'
 import { createWeightedSum } from '../../src/pipeline/scorers/weighted-sum.ts'
 import { candidate, post } from './home-feed-fixtures.ts'
@@ -7,7 +6,7 @@ import { heads } from './score-fixtures.ts'
 
 it('reproduces the final score, step by step', () => {
   const given = heads({ favorite: 0.5, reply: 0.25, report: 0.0009765625 }, 8)
-  const sum = createWeightedSum(ACTION_WEIGHTS)
+  const sum = createWeightedSum()
   const weightedScore = sum.offset(sum.combine(given))
   const breakdown = toScoreBreakdown(
     candidate(post(100, 10), {

@@ -1,6 +1,6 @@
 import type { UserId } from '../../ids.ts'
 import type { QueryHydrator, WritableKeys } from '../framework/component.ts'
-import { LAST_KNOWN_GOOD_PARAMS } from '../home-feed.params.ts'
+import { LAST_KNOWN_GOOD_PARAMS } from '../process.params.ts'
 import type { HomeFeedQuery } from '../home-feed.query.ts'
 import type { LastKnownGood } from '../last-known-good.ts'
 import { withinMs } from '../within-ms.ts'

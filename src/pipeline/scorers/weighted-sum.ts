@@ -1,8 +1,9 @@
 import { ACTIONS, DISCRETE_ACTION_COUNT } from '../../gen/actions.ts'
 import type { ActionName } from '../../gen/actions.ts'
-import { ABSENT_HEAD_WEIGHTS, ACTION_WEIGHTS, SCORING_PARAMS } from '../home-feed.params.ts'
+import { HOME_FEED_PARAMS, type HomeFeedParams } from '../home-feed.params.ts'
 
-export type ActionWeights = Readonly<Record<ActionName, number>>
+/** What makes one number of a model's heads. */
+export type SumParams = Pick<HomeFeedParams, 'actionWeights' | 'absentHeadWeights' | 'scoring'>
 
 /** What the model said about one post. */
 export interface Heads {
@@ -37,15 +38,19 @@ export interface WeightedSum {
 }
 
 /** The weighted sum of these weights. Source: spec/scoring.md 3. */
-export function createWeightedSum(weights: ActionWeights = ACTION_WEIGHTS): WeightedSum {
+export function createWeightedSum({
+  actionWeights: weights,
+  absentHeadWeights,
+  scoring,
+}: SumParams = HOME_FEED_PARAMS): WeightedSum {
   const discrete = ACTIONS.filter(({ kind }) => kind === 'discrete')
   const byIndex = Float64Array.from(discrete, ({ name }) => weights[name])
   const sums = sumWeights([
     ...discrete.map(({ name }) => weights[name]),
-    ...Object.values(ABSENT_HEAD_WEIGHTS),
+    ...Object.values(absentHeadWeights),
   ])
   const total = sums.positive + sums.negative
-  const epsilon = SCORING_PARAMS.negativeScoresOffset
+  const epsilon = scoring.negativeScoresOffset
   return {
     combine({ probabilities, dwellSeconds, videoWeightApplies, replyWeightBoost }) {
       const reply = probabilities[REPLY_INDEX] ?? Number.NaN
@@ -72,7 +77,7 @@ const REPLY_INDEX: number = ACTIONS.findIndex(({ name }) => name === 'reply')
 
 function toTerm(
   { name, index, kind }: (typeof ACTIONS)[number],
-  weights: ActionWeights,
+  weights: SumParams['actionWeights'],
   heads: Heads,
 ): readonly WeightedTerm[] {
   const value = kind === 'continuous' ? heads.dwellSeconds : heads.probabilities[index]

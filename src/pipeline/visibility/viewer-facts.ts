@@ -1,6 +1,6 @@
 import type { UserId } from '../../ids.ts'
 import type { ViewerRelations } from '../../store/records.ts'
-import { AGE_GATE_PARAMS } from '../home-feed.params.ts'
+import { AGE_GATE_PARAMS } from '../process.params.ts'
 import type { HomeFeedQuery } from '../home-feed.query.ts'
 
 /** All that a rule may know of the viewer. */

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { ACTION_WEIGHTS } from '../../../src/pipeline/home-feed.params.ts'
+import { HOME_FEED_PARAMS } from '../../../src/pipeline/home-feed.params.ts'
 import { weightedScorer } from '../../../src/pipeline/scorers/weighted.scorer.ts'
 import {
   candidate,
@@ -15,7 +15,7 @@ import { row } from '../score-fixtures.ts'
 import type { PostRecord } from '../../../src/store/records.ts'
 
 const { context } = stageContext()
-const scorer = weightedScorer({ weights: ACTION_WEIGHTS })
+const scorer = weightedScorer(HOME_FEED_PARAMS)
 const core = post(100, 10)
 
 it('scores what the model scored and leaves the rest unscored', async () => {
