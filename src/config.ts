@@ -36,6 +36,8 @@ export interface Config {
   readonly trainingLogDirectory: string
   /** Share of ranking requests, 0 to 1, whose tokens are kept beside the training log. */
   readonly tokenSampleRate: number
+  /** Absolute; null = no experiments. */
+  readonly experimentsFile: string | null
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>
@@ -250,6 +252,7 @@ export function readConfig(environment: Environment): Config {
   checkOrigins(reader, corsOrigins)
   const dataDirectory = resolve(reader.text('HOMEFEED_DATA_DIR') ?? '.homefeed')
   const checkpoint = reader.text('HOMEFEED_CHECKPOINT')
+  const experiments = reader.text('HOMEFEED_EXPERIMENTS')
   const config: Config = {
     port: reader.port('PORT', 4000),
     host,
@@ -272,6 +275,7 @@ export function readConfig(environment: Environment): Config {
       reader.text('HOMEFEED_TRAINING_LOG_DIR') ?? join(dataDirectory, 'training-log'),
     ),
     tokenSampleRate: reader.share('HOMEFEED_TOKEN_SAMPLE_RATE'),
+    experimentsFile: experiments === null ? null : resolve(experiments),
   }
   if (config.materialises && config.kafkaBrokers === null) {
     reader.faults.push('HOMEFEED_MATERIALISE needs a log to read: set KAFKA_BROKERS, or unset it.')

@@ -1,6 +1,7 @@
 import DataLoader from 'dataloader'
 import { FeedError } from './errors.ts'
 import type { UserId } from './ids.ts'
+import type { SwitchRules } from './pipeline/params/switch-rules.ts'
 import type { ViewerFacts } from './pipeline/visibility/viewer-facts.ts'
 import type { HomeFeedSessions } from './sessions/home-feed-sessions.ts'
 import type { Loaders } from './store/loaders.ts'
@@ -24,6 +25,8 @@ export interface RequestServices {
   readonly sessions: HomeFeedSessions
   readonly viewerStore: ViewerStore
   readonly telemetry: Telemetry
+  /** Which rows of the pipeline a request may switch off. */
+  readonly switchRules: SwitchRules
   readonly createLoaders: () => Loaders
   readonly isDevelopment: boolean
 }

@@ -5,6 +5,7 @@ import { randomUUID } from 'node:crypto'
 import type { Config } from './config.ts'
 import type { RequestServices } from './context.ts'
 import { FeedError } from './errors.ts'
+import { Experiments } from './experiments/experiments.ts'
 import { createAuthenticator } from './http/authenticate.ts'
 import { createApollo } from './http/create-apollo.ts'
 import type { Persona } from './http/graphiql.ts'
@@ -15,6 +16,8 @@ import type { HealthCheck } from './http/readiness.ts'
 import { addDrawingRoutes, addGraphiqlRoutes, addHealthRoutes } from './http/routes.ts'
 import type { HomeFeed } from './pipeline/home-feed.ts'
 import { HOME_FEED_PARAMS } from './pipeline/home-feed.params.ts'
+import { createHomeFeedTable } from './pipeline/home-feed.table.ts'
+import { readSwitchRules } from './pipeline/params/switch-rules.ts'
 import { createSchema } from './resolvers/create-schema.ts'
 import { CursorCodec } from './sessions/cursor-codec.ts'
 import { HomeFeedSessions } from './sessions/home-feed-sessions.ts'
@@ -34,6 +37,8 @@ export interface ServerDependencies {
   /** The first signs, all verify. */
   readonly cursorKeys: readonly string[]
   readonly homeFeed: Pick<HomeFeed, 'rank' | 'recheck'>
+  /** Default none. */
+  readonly experiments?: Experiments
   readonly viewerStore: ViewerStore
   /** A fresh set a request. */
   readonly createLoaders: () => Loaders
@@ -124,8 +129,9 @@ function createServices(
   dependencies: ServerDependencies,
   servedWriter: ServedWriter,
 ): RequestServices {
-  const { config, telemetry, viewerStore, homeFeed, now } = dependencies
+  const { config, telemetry, viewerStore, homeFeed, logger, now } = dependencies
   const { sessionsMax, entriesMax } = SESSION_PARAMS
+  const { experiments = new Experiments([]) } = dependencies
   const store = new SessionStore({
     sessionsMax,
     entriesMax,
@@ -145,12 +151,17 @@ function createServices(
       servedWriter,
       store,
       codec: new CursorCodec(dependencies.cursorKeys),
-      slateSize: HOME_FEED_PARAMS.request.slateSize,
+      resolveSettings: (viewerId, overrides) => experiments.settingsOf(viewerId, overrides),
+      onExposure(exposure) {
+        telemetry.countExposure(exposure.arms)
+        logger.info('exposure', { ...exposure })
+      },
       createRequestId: randomUUID,
       now,
     }),
     viewerStore,
     telemetry,
+    switchRules: readSwitchRules(createHomeFeedTable().stages),
     createLoaders: dependencies.createLoaders,
     isDevelopment: config.isDevelopment,
   }

@@ -142,6 +142,13 @@ export class Telemetry {
     registers: [this.#registry],
   })
 
+  readonly #exposures = new Counter({
+    name: 'homefeed_exposures_total',
+    help: 'Rankings of viewers who take part in an experiment, by its arm.',
+    labelNames: ['experiment', 'arm'],
+    registers: [this.#registry],
+  })
+
   constructor({ stages }: TelemetryOptions) {
     this.#channels = stages.map((stage) => `homefeed:${stage}`)
     for (const channel of this.#channels) subscribe(channel, this.#countComponent)
@@ -169,6 +176,14 @@ export class Telemetry {
     this.#pages.inc({ continuity: page.continuity })
     this.#refreshes.inc({ reason: page.refreshReason ?? 'NOT_GIVEN' })
     for (const degradation of page.degradation) this.#degradations.inc({ degradation })
+  }
+
+  /** `arms`: `experiment:arm` each. */
+  countExposure(arms: readonly string[]): void {
+    for (const name of arms) {
+      const [experiment = '', arm = ''] = name.split(':')
+      this.#exposures.inc({ experiment, arm })
+    }
   }
 
   countServedFailure(): void {

@@ -1,4 +1,5 @@
 import type { Config } from '../config.ts'
+import type { Experiments } from '../experiments/experiments.ts'
 import type { Persona } from '../http/graphiql.ts'
 import type { HealthCheck } from '../http/readiness.ts'
 import { GrpcChannel } from '../phoenix/grpc-channel.ts'
@@ -37,6 +38,7 @@ export interface GatewayOptions {
   readonly database: Database
   readonly phoenix: PhoenixServices
   readonly personas: readonly Persona[]
+  readonly experiments: Experiments
   readonly logger: Logger
   readonly nowMs: () => number
 }
@@ -172,6 +174,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     viewerStore,
     createLoaders: createRequestLoaders,
     personas: options.personas,
+    experiments: options.experiments,
     healthChecks: healthChecks(options, { events, retrieval, ranking }),
     telemetry,
     logger,

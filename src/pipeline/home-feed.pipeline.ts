@@ -16,6 +16,8 @@ import { AdmissionGate } from './framework/admission-gate.ts'
 import { createCandidatePipeline } from './framework/candidate-pipeline.ts'
 import type { CandidatePipeline } from './framework/candidate-pipeline.ts'
 import { foldCopies } from './framework/merge.ts'
+import { switchOff } from './framework/switch-off.ts'
+import type { PipelineConfig } from './framework/pipeline-config.ts'
 import type { PostCandidate } from './home-feed.candidate.ts'
 import type { HomeFeedDependencies } from './home-feed.dependencies.ts'
 import { HOME_FEED_PARAMS, type HomeFeedParams } from './home-feed.params.ts'
@@ -49,6 +51,18 @@ import { thunderSource } from './sources/thunder.source.ts'
 
 export type HomeFeedPipeline = CandidatePipeline<HomeFeedQuery, PostCandidate>
 
+/** In what one pipeline of a process differs from the next, beside its params. */
+export interface PipelineVariant {
+  /** Rows that do not run. */
+  readonly switchedOff?: ReadonlySet<string>
+  /** Shared by all pipelines of the process; default: one of its own. */
+  readonly admission?: AdmissionGate
+  /** Default: the published name, which is right for the default params alone. */
+  readonly weightsVersion?: string
+}
+
+const NOTHING: ReadonlySet<string> = new Set()
+
 /**
  * READ THIS FIRST: every component of the home feed, in run order. Hydrators and sources of one
  * stage run at once; filters and scorers one after the other, and their order is behaviour. What
@@ -58,17 +72,19 @@ export type HomeFeedPipeline = CandidatePipeline<HomeFeedQuery, PostCandidate>
 export function createHomeFeedPipeline(
   dependencies: HomeFeedDependencies,
   params: HomeFeedParams = HOME_FEED_PARAMS,
+  variant: PipelineVariant = {},
 ): HomeFeedPipeline {
   const { viewerStore, thunder, retrieval, ranking, embeddings, now } = dependencies
   const { popular, safetyMemory, requestCache } = dependencies
   const { timeout } = params
   const history = { viewerStore, timeoutMs: timeout.viewerHistory }
   const graph = createSafetyQueryHydrators(dependencies, timeout.socialGraph)
+  const { weightsVersion = WEIGHTS_VERSION } = variant
 
-  return createCandidatePipeline<HomeFeedQuery, PostCandidate>({
+  const table: PipelineConfig<HomeFeedQuery, PostCandidate> = {
     name: 'home-feed',
     budgetMs: dependencies.budgetMs ?? params.request.budgetMs,
-    admission: new AdmissionGate(ADMISSION_PARAMS),
+    admission: variant.admission ?? new AdmissionGate(ADMISSION_PARAMS),
     resultSize: ({ slateSize }) => slateSize,
 
     // Who is asking: six reads of the database, at once.
@@ -150,6 +166,7 @@ export function createHomeFeedPipeline(
       visibilityHydrator({ memory: safetyMemory, timeoutMs: timeout.visibility, now }),
     ],
     postSelectionFilters: [visibilityFilter(), conversationFilter()],
-    sideEffects: [requestCacheSideEffect({ cache: requestCache, weightsVersion: WEIGHTS_VERSION })],
-  })
+    sideEffects: [requestCacheSideEffect({ cache: requestCache, weightsVersion })],
+  }
+  return createCandidatePipeline(switchOff(table, variant.switchedOff ?? NOTHING))
 }

@@ -2,6 +2,7 @@ import type { PostId, UserId } from '../ids.ts'
 import type { ActionSequence } from '../phoenix/action-sequence.ts'
 import type { Loaders } from '../store/loaders.ts'
 import type { MutedKeywordRecord, UserRecord } from '../store/records.ts'
+import { DEFAULT_SETTINGS, type RequestSettings } from './params/feed-settings.ts'
 
 /** What a client may narrow a feed by. */
 export interface HomeFeedFilter {
@@ -30,6 +31,10 @@ export interface HomeFeedQuery {
   readonly sessionServedPostIds: ReadonlySet<PostId>
   /** How many posts the slate should hold, 50 to 500. */
   readonly slateSize: number
+  /** `experiment:arm` each: what the viewer was assigned to. */
+  readonly arms: readonly string[]
+  /** Of the settings that it is ranked with: what was ranked with others is not the same. */
+  readonly settingsDigest: string
   /** The request's shared batch readers. */
   readonly loaders: Loaders
   /** When the answer must be there, epoch ms; Infinity = the pipeline's budget alone counts. */
@@ -77,6 +82,7 @@ export const EMPTY_FILTER: HomeFeedFilter = {
 export function createHomeFeedQuery(
   request: HomeFeedRequest,
   deadlineMs = Infinity,
+  { arms, digest }: Pick<RequestSettings, 'arms' | 'digest'> = DEFAULT_SETTINGS,
 ): HomeFeedQuery {
   return {
     requestId: request.requestId,
@@ -86,6 +92,8 @@ export function createHomeFeedQuery(
     alsoSeenPostIds: request.alsoSeenPostIds,
     sessionServedPostIds: request.sessionServedPostIds,
     slateSize: request.slateSize,
+    arms,
+    settingsDigest: digest,
     loaders: request.loaders,
     deadlineMs,
     actionSequence: undefined,

@@ -63,3 +63,9 @@ export const REQUEST_CACHE_PARAMS = {
   /** Requests. About 60 kB each at 200 posts: 60 MB at most. Guess. */
   requestsMax: 1_000,
 } as const
+
+/** Pipelines of other settings than the default ones. */
+export const PIPELINE_VARIANTS_PARAMS = {
+  /** Pipelines kept. Some tens of kB each; building one takes about a millisecond. Guess. */
+  variantsMax: 64,
+} as const

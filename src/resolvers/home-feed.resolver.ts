@@ -7,6 +7,7 @@ import { toScoreBreakdown } from '../pipeline/score-breakdown.ts'
 import type { PageEntry } from '../sessions/home-feed-sessions.ts'
 import { PostFeedItemType, RepostedByType } from './feed-item.types.ts'
 import { parsePostId } from './global-ids.ts'
+import { readOverrides } from './read-overrides.ts'
 import { HomeFeedArguments } from './home-feed-arguments.types.ts'
 import type { FeedFilterInput, FeedRequestContextInput } from './home-feed-arguments.types.ts'
 import { FeedConnectionType, FeedEdgeType } from './home-feed.types.ts'
@@ -32,6 +33,7 @@ export class HomeFeedResolver {
     const first = toFirst(feedArguments.first)
     const countryCode = toCountryCode(feedArguments.context)
     const alsoSeenPostIds = toAlsoSeen(feedArguments.context)
+    const overrides = readOverrides(feedArguments.context?.parameters ?? [], context)
     const viewer = await context.requireViewer()
     const page = await context.services.sessions.page(
       {
@@ -41,6 +43,7 @@ export class HomeFeedResolver {
         after: feedArguments.after ?? null,
         countryCode,
         alsoSeenPostIds,
+        overrides,
         loaders: context.loaders,
       },
       { nowMs: context.nowMs, signal: context.signal, deadlineMs: context.rankDeadlineMs },
@@ -62,7 +65,7 @@ export class HomeFeedResolver {
   @FieldResolver(() => ScoreBreakdownType, { nullable: true })
   @RequiresRole('DEBUGGER')
   score(@Root() edge: FeedEdgeType): ScoreBreakdownType | null {
-    const breakdown = toScoreBreakdown(edge.entry.candidate)
+    const breakdown = toScoreBreakdown(edge.entry.candidate, edge.entry.params)
     return breakdown === null ? null : new ScoreBreakdownType(breakdown)
   }
 }

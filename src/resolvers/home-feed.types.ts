@@ -47,10 +47,14 @@ export class RankingVersionType {
   @Field(() => String, { description: 'The weights of the predicted actions.' })
   readonly weights: string
 
+  @Field(() => [String], { description: 'Of experiments, `name:arm` each.' })
+  readonly arms: readonly string[]
+
   constructor(ranking: SlateRanking) {
     this.algorithm = ranking.modelVersion === null ? 'rules' : 'phoenix'
     this.model = ranking.modelVersion ?? 'none'
     this.weights = ranking.weightsVersion
+    this.arms = ranking.arms
   }
 }
 

@@ -4,6 +4,9 @@ import type { PostId, UserId } from '../ids.ts'
 import { originalPostIdOf } from '../pipeline/home-feed.candidate.ts'
 import type { HomeFeedFilter, HomeFeedRequest } from '../pipeline/home-feed.query.ts'
 import type { HomeFeed, RankedFeed, RankOptions } from '../pipeline/home-feed.ts'
+import type { RequestSettings } from '../pipeline/params/feed-settings.ts'
+import { NO_OVERRIDES } from '../pipeline/params/param-overrides.ts'
+import type { ParamOverrides } from '../pipeline/params/param-overrides.ts'
 import type { Loaders } from '../store/loaders.ts'
 import type { ViewerStore } from '../store/viewer-store.ts'
 import { SESSION_ID_BYTES } from './cursor-codec.ts'
@@ -13,6 +16,8 @@ import type { CutPage, PickedEntry } from './cut-page.ts'
 import { excludedPostIdsOf, spellFilter } from './feed-session.ts'
 import type { FeedSession, SlateRanking } from './feed-session.ts'
 import type { ServedWriter } from './served-writer.ts'
+import { exposedArmsOf, refuseOtherOverrides, toRanking } from './session-settings.ts'
+import type { Exposure } from './session-settings.ts'
 import type { SessionStore } from './session-store.ts'
 import { toServedPost, toSlateEntry } from './slate-entry.ts'
 
@@ -28,6 +33,8 @@ export interface PageRequest {
   readonly countryCode: string | null
   readonly alsoSeenPostIds: ReadonlySet<PostId>
   readonly loaders: Loaders
+  /** Of an administrator, for the session that this request opens. */
+  readonly overrides?: ParamOverrides
 }
 
 export type Continuity = 'NEW' | 'CONTINUED' | 'REBUILT_AFTER_EXPIRY'
@@ -57,8 +64,10 @@ export interface HomeFeedSessionsOptions {
   readonly servedWriter: ServedWriter
   readonly store: SessionStore
   readonly codec: CursorCodec
-  /** 50 to 500. */
-  readonly slateSize: number
+  /** What a viewer's new session is ranked with. */
+  readonly resolveSettings: (viewerId: UserId, overrides: ParamOverrides) => RequestSettings
+  /** Told of every ranking of a viewer who takes part in experiments. */
+  readonly onExposure: (exposure: Exposure) => void
   readonly createRequestId: () => string
   readonly now: () => number
 }
@@ -92,7 +101,10 @@ export class HomeFeedSessions {
       rankedNow: continuity !== 'CONTINUED',
       alsoSeenPostIds: request.alsoSeenPostIds,
       recheck: (candidates) =>
-        this.#options.homeFeed.recheck(this.#rankRequest(request, session), candidates, options),
+        this.#options.homeFeed.recheck(this.#rankRequest(request, session), candidates, {
+          ...options,
+          settings: session.settings,
+        }),
       extend: () => this.#extend(session, request, options),
     })
     this.#options.store.keep(session)
@@ -149,6 +161,7 @@ export class HomeFeedSessions {
       )
     }
     const known = this.#options.store.get(cursor.sessionId)
+    if (known !== null) refuseOtherOverrides(request.overrides, known)
     const session = known ?? (await this.#rebuild(cursor, request, options))
     return {
       session,
@@ -184,10 +197,13 @@ export class HomeFeedSessions {
     options: RankOptions,
     about: Pick<FeedSession, 'id' | 'startedAtMs' | 'firstPosition' | 'servedBefore'>,
   ): Promise<FeedSession> {
-    const slate = await this.#rank(request, about.servedBefore, options)
-    const ranking = toRanking(slate, options.nowMs)
+    const { viewerId, overrides = NO_OVERRIDES } = request
+    const settings = this.#options.resolveSettings(viewerId, overrides)
+    const slate = await this.#rank(request, about.servedBefore, { ...options, settings })
+    const ranking = toRanking(slate, options.nowMs, settings)
     const session: FeedSession = {
       ...about,
+      settings,
       viewerId: request.viewerId,
       filter: request.filter,
       entries: slate.candidates.map((candidate) => toSlateEntry(candidate, ranking)),
@@ -205,12 +221,13 @@ export class HomeFeedSessions {
   #extend(session: FeedSession, request: PageRequest, options: RankOptions): Promise<void> {
     if (session.extending !== null) return session.extending
     const extend = async (): Promise<void> => {
-      const slate = await this.#rank(request, excludedPostIdsOf(session), options)
+      const { settings } = session
+      const slate = await this.#rank(request, excludedPostIdsOf(session), { ...options, settings })
       const excluded = excludedPostIdsOf(session)
       const fresh = slate.candidates.filter(
         (candidate) => !excluded.has(candidate.id) && !excluded.has(originalPostIdOf(candidate)),
       )
-      const ranking = toRanking(slate, options.nowMs)
+      const ranking = toRanking(slate, options.nowMs, settings)
       session.entries.push(...fresh.map((candidate) => toSlateEntry(candidate, ranking)))
       session.exhausted = slate.exhausted
       session.ranking = ranking
@@ -221,19 +238,29 @@ export class HomeFeedSessions {
     return session.extending
   }
 
-  #rank(
+  async #rank(
     request: PageRequest,
     servedPostIds: ReadonlySet<PostId>,
-    options: RankOptions,
+    options: RankOptions & { readonly settings: RequestSettings },
   ): Promise<RankedFeed> {
-    return this.#options.homeFeed.rank(this.#toRequest(request, servedPostIds), options)
+    const { settings } = options
+    const ask = this.#toRequest(request, servedPostIds, settings)
+    const slate = await this.#options.homeFeed.rank(ask, options)
+    const arms = exposedArmsOf(settings)
+    const { viewerId, requestId } = ask
+    if (arms.length > 0) this.#options.onExposure({ viewerId, requestId, arms })
+    return slate
   }
 
   #rankRequest(request: PageRequest, session: FeedSession): HomeFeedRequest {
-    return this.#toRequest(request, session.servedBefore)
+    return this.#toRequest(request, session.servedBefore, session.settings)
   }
 
-  #toRequest(request: PageRequest, servedPostIds: ReadonlySet<PostId>): HomeFeedRequest {
+  #toRequest(
+    request: PageRequest,
+    servedPostIds: ReadonlySet<PostId>,
+    { params }: RequestSettings,
+  ): HomeFeedRequest {
     return {
       requestId: this.#options.createRequestId(),
       viewerId: request.viewerId,
@@ -241,7 +268,7 @@ export class HomeFeedSessions {
       countryCode: request.countryCode,
       alsoSeenPostIds: request.alsoSeenPostIds,
       sessionServedPostIds: servedPostIds,
-      slateSize: this.#options.slateSize,
+      slateSize: params.request.slateSize,
       loaders: request.loaders,
     }
   }
@@ -257,6 +284,7 @@ export class HomeFeedSessions {
       servedAtMs: session.lastServedAtMs,
       surface: session.filter.inNetworkOnly ? 'following' : 'home',
       posts: fresh.map(toServedPost),
+      arms: exposedArmsOf(session.settings),
     })
   }
 }
@@ -265,15 +293,4 @@ const TURN_MAX = 65_535
 
 function bindingOf({ viewerId, filter }: PageRequest): CursorBinding {
   return { feed: 'home', viewerId, filter: spellFilter(filter) }
-}
-
-function toRanking(slate: RankedFeed, rankedAtMs: number): SlateRanking {
-  return {
-    requestId: slate.requestId,
-    rankedAtMs,
-    modelVersion: slate.modelVersion,
-    weightsVersion: slate.weightsVersion,
-    degradation: slate.degradation,
-    degradedDependencies: slate.degradedDependencies,
-  }
 }

@@ -9,7 +9,7 @@ import type { ServedPost } from '../store/viewer-store.ts'
 import type { PickedEntry } from './cut-page.ts'
 import type { SlateEntry, SlateRanking } from './feed-session.ts'
 
-type EntryRanking = Pick<SlateRanking, 'requestId' | 'rankedAtMs' | 'weightsVersion'>
+type EntryRanking = Pick<SlateRanking, 'requestId' | 'rankedAtMs' | 'weightsVersion' | 'params'>
 
 /**
  * A candidate as a session keeps it for half an hour: identity and scores. Facts go, so that a
@@ -38,6 +38,7 @@ export function toSlateEntry(ranked: PostCandidate, ranking: EntryRanking): Slat
     requestId: ranking.requestId,
     rankedAtMs: ranking.rankedAtMs,
     weightsVersion: ranking.weightsVersion,
+    params: ranking.params,
   }
 }
 

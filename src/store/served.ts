@@ -7,6 +7,8 @@ import type { ServedAuthor, ServedPost, ServedRecord } from './viewer-store.ts'
 
 /** Rows older than this are dropped when the viewer is served again. */
 const KEPT_MS = 48 * 3_600_000
+/** The same of exposures, which a training log may be joined with later. */
+const EXPOSURES_KEPT_MS = 30 * 24 * 3_600_000
 
 interface ServedRange {
   readonly sinceMs: number
@@ -63,14 +65,28 @@ const COLUMNS: readonly UnnestColumn<ServedPost & { readonly place: number }>[] 
   { name: 'weights_version', type: 'text', value: ({ weightsVersion }) => weightsVersion },
 ]
 
-/** The same page may be written twice (a retry): the first stays. */
+/**
+ * The page, and which arms its rankings were made with, in one statement. The same page may be
+ * written twice (a retry): the first stays.
+ */
 export async function writeServed(database: Database, record: ServedRecord): Promise<void> {
   if (record.posts.length === 0) return
   const posts = record.posts.map((post, place) => ({ ...post, place }))
+  const requestIds = [...new Set(posts.map(({ requestId }) => requestId))]
   await sql`
     with forgotten as (
       delete from served where viewer_id = ${record.viewerId}
         and served_at_ms < ${record.servedAtMs - KEPT_MS}
+    ), past_exposures as (
+      delete from exposures where viewer_id = ${record.viewerId}
+        and exposed_at_ms < ${record.servedAtMs - EXPOSURES_KEPT_MS}
+    ), exposed as (
+      insert into exposures (request_id, experiment, arm, viewer_id, exposed_at_ms)
+      select request_id, split_part(name, ':', 1), split_part(name, ':', 2),
+        ${record.viewerId}::bigint, ${record.servedAtMs}::bigint
+      from unnest(${requestIds}::text[]) as requests (request_id),
+        unnest(${record.arms ?? []}::text[]) as arms (name)
+      on conflict do nothing
     )
     insert into served (viewer_id, served_at_ms, surface, ${namesOf(COLUMNS)})
     select ${record.viewerId}::bigint, ${record.servedAtMs}::bigint, ${record.surface}::text,

@@ -33,6 +33,8 @@ export interface ServedRecord {
   readonly surface: ServedSurface
   /** In page order. */
   readonly posts: readonly ServedPost[]
+  /** `experiment:arm` each, for every ranking that the posts come from. Default none. */
+  readonly arms?: readonly string[]
 }
 
 export interface ServedAuthor {

@@ -7,6 +7,7 @@ import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { startGateway, type Gateway } from '../../src/boot/gateway.ts'
 import { readConfig } from '../../src/config.ts'
+import { Experiments } from '../../src/experiments/experiments.ts'
 import type { EventRecord } from '../../src/events/event-log.ts'
 import { writeOutbox } from '../../src/store/outbox.ts'
 import { exportTrainingLog } from '../../src/store/training-log/export-training-log.ts'
@@ -241,6 +242,7 @@ beforeAll(async () => {
       close: () => Promise.resolve(),
     },
     personas: [],
+    experiments: new Experiments([]),
     logger: createLogger({ now, write: () => undefined }),
     nowMs: now,
   })

@@ -4,11 +4,13 @@ import type { RecheckedFeed } from '../../src/pipeline/home-feed.ts'
 import { cutPage } from '../../src/sessions/cut-page.ts'
 import type { CutRequest } from '../../src/sessions/cut-page.ts'
 import type { FeedSession } from '../../src/sessions/feed-session.ts'
+import { DEFAULT_SETTINGS } from '../../src/pipeline/params/feed-settings.ts'
 import { toSlateEntry } from '../../src/sessions/slate-entry.ts'
 import { EMPTY_FILTER } from '../../src/pipeline/home-feed.query.ts'
 import { candidate, post, postId, VIEWER } from '../pipeline/home-feed-fixtures.ts'
 
-const FIRST = { requestId: 'first', rankedAtMs: 0, weightsVersion: 'w' }
+const { params } = DEFAULT_SETTINGS
+const FIRST = { requestId: 'first', rankedAtMs: 0, weightsVersion: 'w', params }
 const ALLOW = { action: 'allow', rule: null, labels: [] } as const
 
 function ranked(id: number): PostCandidate {
@@ -21,6 +23,7 @@ function sessionOf(ids: readonly number[], more: Partial<FeedSession> = {}): Fee
     viewerId: VIEWER,
     filter: EMPTY_FILTER,
     startedAtMs: 0,
+    settings: DEFAULT_SETTINGS,
     firstPosition: 0,
     servedBefore: new Set(),
     entries: ids.map((id) => toSlateEntry(ranked(id), FIRST)),
@@ -32,6 +35,8 @@ function sessionOf(ids: readonly number[], more: Partial<FeedSession> = {}): Fee
       rankedAtMs: 0,
       modelVersion: null,
       weightsVersion: 'w',
+      arms: [],
+      params,
       degradation: ['RULES_ONLY'],
       degradedDependencies: ['phoenix-ranking'],
     },

@@ -1,23 +1,40 @@
 import { describe, expect, it } from 'vitest'
 import type { RankedFeed } from '../../src/pipeline/home-feed.ts'
 import { EMPTY_FILTER } from '../../src/pipeline/home-feed.query.ts'
+import { createFeedSettings } from '../../src/pipeline/params/feed-settings.ts'
+import type { RequestSettings } from '../../src/pipeline/params/feed-settings.ts'
+import { spellOverrides } from '../../src/pipeline/params/param-overrides.ts'
+import type { ParamOverrides } from '../../src/pipeline/params/param-overrides.ts'
 import { CursorCodec } from '../../src/sessions/cursor-codec.ts'
 import { HomeFeedSessions } from '../../src/sessions/home-feed-sessions.ts'
 import type { PageRequest } from '../../src/sessions/home-feed-sessions.ts'
+import type { Exposure } from '../../src/sessions/session-settings.ts'
 import { ServedWriter } from '../../src/sessions/served-writer.ts'
 import { SessionStore } from '../../src/sessions/session-store.ts'
 import { candidate, loadersOf, NOW_MS, post, VIEWER } from '../pipeline/home-feed-fixtures.ts'
 
 const ALLOW = { action: 'allow', rule: null, labels: [] } as const
+const SLATE_OF_50: ParamOverrides = {
+  values: new Map([['request.slateSize', 50]]),
+  switches: new Map(),
+}
 const OPTIONS = { nowMs: NOW_MS, signal: new AbortController().signal, deadlineMs: NOW_MS + 1000 }
 
 /** Sessions over a ranker that has `supply` posts, in order, `slateSize` at a time. */
-function createSessions(supply: number, { exhausts = true } = {}) {
+function createSessions(
+  supply: number,
+  { exhausts = true, arms = [] }: { exhausts?: boolean; arms?: readonly string[] } = {},
+) {
   const rankings: number[] = []
+  const exposures: Exposure[] = []
+  const settings: (RequestSettings | undefined)[] = []
+  const now = () => NOW_MS
+  const store = new SessionStore({ sessionsMax: 10, entriesMax: 1000, idleMs: 1000, now })
   const pipelineResult = undefined as unknown as RankedFeed['pipelineResult']
   const sessions = new HomeFeedSessions({
     homeFeed: {
-      rank(request) {
+      rank(request, options) {
+        settings.push(options.settings)
         const all = Array.from({ length: supply }, (_, index) => index + 1)
         const left = all.filter(
           (id) => ![...request.sessionServedPostIds].some((served) => Number(served) === id),
@@ -48,13 +65,18 @@ function createSessions(supply: number, { exhausts = true } = {}) {
       waitMs: 1000,
       onFailure: () => expect.unreachable(),
     }),
-    store: new SessionStore({ sessionsMax: 10, entriesMax: 1000, idleMs: 1000, now: () => NOW_MS }),
+    store,
     codec: new CursorCodec(['key']),
-    slateSize: 50,
+    resolveSettings: (_viewerId, overrides) => ({
+      ...createFeedSettings(SLATE_OF_50, overrides),
+      arms,
+      overrides: spellOverrides(overrides),
+    }),
+    onExposure: (exposure) => exposures.push(exposure),
     createRequestId: () => `request ${rankings.length}`,
     now: () => NOW_MS,
   })
-  return { sessions, rankings }
+  return { sessions, rankings, exposures, settings, store }
 }
 
 function ask(first: number, after: string | null): PageRequest {
@@ -105,5 +127,55 @@ describe('HomeFeedSessions', () => {
     expect(page.hasNextPage).toBe(false)
     const beyond = await sessions.page(ask(5, page.endCursor), OPTIONS)
     expect(beyond).toMatchObject({ entries: [], hasNextPage: false, continuity: 'CONTINUED' })
+  })
+})
+
+describe('settings of a session', () => {
+  const factor = (value: number): ParamOverrides => ({
+    values: new Map([['outOfNetwork.factor', value]]),
+    switches: new Map(),
+  })
+
+  it('are those that opened it, page after page', async () => {
+    const { sessions, settings } = createSessions(120)
+    const opened = await sessions.page({ ...ask(40, null), overrides: factor(0.5) }, OPTIONS)
+    const second = await sessions.page(ask(40, opened.endCursor), OPTIONS)
+    await sessions.page({ ...ask(40, second.endCursor), overrides: factor(0.5) }, OPTIONS)
+    expect(settings.map((each) => each?.params.outOfNetwork.factor)).toEqual([0.5, 0.5, 0.5])
+  })
+
+  it('cannot be changed by a later page', async () => {
+    const { sessions, rankings } = createSessions(120)
+    const { endCursor } = await sessions.page(ask(40, null), OPTIONS)
+    const other = sessions.page({ ...ask(40, endCursor), overrides: factor(0.5) }, OPTIONS)
+    await expect(other).rejects.toMatchObject({
+      code: 'BAD_USER_INPUT',
+      field: 'context.parameters',
+    })
+    expect(rankings).toHaveLength(1)
+  })
+
+  it('are those of the request when an expired session is rebuilt', async () => {
+    const { sessions, settings, store } = createSessions(120)
+    const opened = await sessions.page({ ...ask(40, null), overrides: factor(0.5) }, OPTIONS)
+    for (let index = 0; index < 10; index += 1) await sessions.page(ask(1, null), OPTIONS)
+    expect(store.get(opened.sessionId)).toBeNull()
+    const page = await sessions.page(
+      { ...ask(40, opened.endCursor), overrides: factor(0.25) },
+      OPTIONS,
+    )
+    expect(page.continuity).toBe('REBUILT_AFTER_EXPIRY')
+    expect(settings.at(-1)?.params.outOfNetwork.factor).toBe(0.25)
+  })
+
+  it('tell of every ranking in an arm, but of none that somebody changed by hand', async () => {
+    const { sessions, exposures } = createSessions(120, { arms: ['a:control', 'b:more'] })
+    const { endCursor, ranking } = await sessions.page(ask(40, null), OPTIONS)
+    expect(ranking.arms).toEqual(['a:control', 'b:more'])
+    await sessions.page(ask(5, endCursor), OPTIONS)
+    const told = { viewerId: VIEWER, arms: ['a:control', 'b:more'] }
+    expect(exposures).toEqual([{ ...told, requestId: ranking.requestId }])
+    await sessions.page({ ...ask(40, null), overrides: factor(0.5) }, OPTIONS)
+    expect(exposures).toHaveLength(1)
   })
 })
