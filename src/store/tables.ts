@@ -137,6 +137,8 @@ export interface PostCountsTable {
   reply_posts: Generated<number>
   repost_posts: Generated<number>
   quote_posts: Generated<number>
+  /** Impressions of it and of its reposts. */
+  views: Generated<number>
 }
 
 export interface VisibilityLabelsTable {

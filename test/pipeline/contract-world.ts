@@ -43,7 +43,7 @@ export const WORLD: World = {
   posts: Object.values(POSTS),
   users: [1, 10, 11, 12, 13, 14].map((id) => user(id)),
   media: [media(quoted, { kind: 'video', durationMs: 30_000, altText: 'a boat' })],
-  counts: { '80': { likes: 4, replies: 1, reposts: 0, quotes: 0 } },
+  counts: { '80': { likes: 4, replies: 1, reposts: 0, quotes: 0, views: 0 } },
   moderation: { '86': { labels: ['spam'] } },
 }
 

@@ -135,7 +135,7 @@ export interface World {
   readonly statements?: (keyof Loaders)[]
 }
 
-const NO_COUNTS: EngagementCounts = { likes: 0, replies: 0, reposts: 0, quotes: 0 }
+const NO_COUNTS: EngagementCounts = { likes: 0, replies: 0, reposts: 0, quotes: 0, views: 0 }
 const NO_MODERATION: ModerationRecord = { labels: [], takedownCountries: [] }
 
 /** DataLoaders over lists. */

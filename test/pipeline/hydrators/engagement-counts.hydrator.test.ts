@@ -12,7 +12,7 @@ import {
 const original = post(80, 8)
 const carried = repost(81, 9, original)
 const posts = [original, carried]
-const counts = { '80': { likes: 5, replies: 1, reposts: 2, quotes: 0 } }
+const counts = { '80': { likes: 5, replies: 1, reposts: 2, quotes: 0, views: 0 } }
 const hydrator = engagementCountsHydrator({ timeoutMs: 150 })
 const { context } = stageContext()
 
