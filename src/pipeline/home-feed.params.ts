@@ -139,6 +139,34 @@ export const HOME_FEED_PARAMS = {
     affinityWindowMs: 28 * DAY_MS,
   },
 
+  /** The lift of one fresh post of a small author. */
+  coldStart: {
+    /** EnableViewerColdStart, A. */
+    enabled: true,
+    /** Place, from 0, whose score a lifted post gets; chance draws it below `slotMax`. A. */
+    slotMin: 15,
+    /** Place that is not drawn any more. A. */
+    slotMax: 16,
+    /** Followers of the author. ColdStartFollowerCap, A. */
+    followersMax: 1_000,
+    /** Views from which a post needs no help any more. ColdStart impression threshold, A. */
+    viewsMax: 1_000,
+    /** ms. ColdStartMaxPostAgeSecs, A. */
+    ageMsMax: DAY_MS,
+    /** Share of the ranking below which nothing is lifted. LowImpressionsMaxPositionRatio, A. */
+    positionShareMax: 0.85,
+    /** Draws who may be lifted by what the likes so far promise. A: off. */
+    thompsonSampling: false,
+    /** Likes that every post is thought to have had. BetaAlpha0, A. */
+    priorLikes: 0.75,
+    /** Views without a like that every post is thought to have had. BetaBeta0, A. */
+    priorPasses: 49.25,
+    /** Posts of the best draws that are chosen from. TsTopK, A. */
+    topK: 5,
+    /** Weight of one view against the priors. ImpressionScale, A. */
+    viewScale: 1,
+  },
+
   /** Author diversity. */
   authorDiversity: {
     /** Factor from one post of an author to the next. AuthorDiversityDecay, A. */

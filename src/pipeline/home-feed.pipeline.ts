@@ -12,6 +12,7 @@ import { repostDeduplicationFilter } from './filters/repost-deduplication.filter
 import { requestFilter } from './filters/request.filter.ts'
 import { selfPostFilter } from './filters/self-post.filter.ts'
 import { visibilityFilter } from './filters/visibility.filter.ts'
+import { createSeededRandom } from './cold-start/seeded-random.ts'
 import { AdmissionGate } from './framework/admission-gate.ts'
 import { createCandidatePipeline } from './framework/candidate-pipeline.ts'
 import type { CandidatePipeline } from './framework/candidate-pipeline.ts'
@@ -36,6 +37,7 @@ import { WEIGHTS_VERSION } from './action-weights.params.ts'
 import { ADMISSION_PARAMS } from './process.params.ts'
 import { createSafetyQueryHydrators } from './safety-query-hydrators.ts'
 import { authorDiversityScorer } from './scorers/author-diversity.scorer.ts'
+import { coldStartScorer } from './scorers/cold-start.scorer.ts'
 import { fallbackScorer } from './scorers/fallback.scorer.ts'
 import { outOfNetworkScorer } from './scorers/out-of-network.scorer.ts'
 import { phoenixScorer } from './scorers/phoenix.scorer.ts'
@@ -132,6 +134,7 @@ export function createHomeFeedPipeline(
       }),
       weightedScorer(params),
       fallbackScorer(params.fallback),
+      coldStartScorer({ random: createSeededRandom, ...params.coldStart }),
       authorDiversityScorer(params.authorDiversity),
       outOfNetworkScorer(params.outOfNetwork),
       slateDiversityScorer({
