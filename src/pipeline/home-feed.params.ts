@@ -103,6 +103,16 @@ export const HOME_FEED_PARAMS = {
     postsPerAuthorMax: 20,
   },
 
+  /** How long counts for ranking are good for; on a page they are always of now. */
+  engagementCounts: {
+    /** ms. Younger posts' counts move: they are read again sooner. May's release. */
+    youngMs: 30 * MINUTE_MS,
+    /** ms. A; bounds by how much a cold start overshoots its views. */
+    youngTtlMs: MINUTE_MS,
+    /** ms. May has 10 minutes; guess. */
+    ttlMs: 5 * MINUTE_MS,
+  },
+
   /** The age filter. */
   age: {
     /** ms. MAX_POST_AGE, A; equality is kept. */

@@ -17,6 +17,7 @@ import { AdmissionGate } from './framework/admission-gate.ts'
 import { createCandidatePipeline } from './framework/candidate-pipeline.ts'
 import type { CandidatePipeline } from './framework/candidate-pipeline.ts'
 import { foldCopies } from './framework/merge.ts'
+import { withCache } from './framework/with-cache.ts'
 import type { PostCandidate } from './home-feed.candidate.ts'
 import type { HomeFeedDependencies } from './home-feed.dependencies.ts'
 import { HOME_FEED_PARAMS, type HomeFeedParams } from './home-feed.params.ts'
@@ -28,6 +29,7 @@ import { inNetworkHydrator } from './hydrators/in-network.hydrator.ts'
 import { mediaHydrator } from './hydrators/media.hydrator.ts'
 import { mutualFollowHydrator } from './hydrators/mutual-follow.hydrator.ts'
 import { subscriptionHydrator } from './hydrators/subscription.hydrator.ts'
+import { ttlByAge } from './hydrators/ttl-by-age.ts'
 import { visibilityHydrator } from './hydrators/visibility.hydrator.ts'
 import { seenPostsQueryHydrator } from './query-hydrators/seen-posts.query-hydrator.ts'
 import { servedAuthorsQueryHydrator } from './query-hydrators/served-authors.query-hydrator.ts'
@@ -105,7 +107,11 @@ export function createHomeFeedPipeline(
       authorHydrator({ timeoutMs: timeout.users }),
       mediaHydrator({ timeoutMs: timeout.media }),
       subscriptionHydrator({ timeoutMs: timeout.coreData }),
-      engagementCountsHydrator({ timeoutMs: timeout.engagementCounts }),
+      withCache(engagementCountsHydrator({ timeoutMs: timeout.engagementCounts }), {
+        cache: dependencies.countsCache,
+        keyOf: ({ id }) => id,
+        ttlMsOf: ttlByAge(params.engagementCounts),
+      }),
     ],
 
     // What may not be shown: cheap and certain ones first.

@@ -90,10 +90,7 @@ function mediaLoader(database: Database, facts: PostFacts | null): Loaders['medi
   })
 }
 
-function engagementCountsLoader(
-  database: Database,
-  facts: PostFacts | null,
-): Loaders['engagementCounts'] {
+function engagementCountsLoader(database: Database): Loaders['engagementCounts'] {
   return createLoader<PostId, EngagementCounts, EngagementCounts & { post_id: string }>({
     database,
     statement: (ids) => sql`
@@ -110,7 +107,6 @@ function engagementCountsLoader(
       views,
     }),
     absent: NO_COUNTS,
-    kept: facts?.counts,
   })
 }
 
@@ -190,8 +186,7 @@ export function createLoaders(
       absent: null,
     }),
     media: mediaLoader(database, facts),
-    engagementCounts: engagementCountsLoader(database, null),
-    recentEngagementCounts: engagementCountsLoader(database, facts),
+    engagementCounts: engagementCountsLoader(database),
     postModeration: postModerationLoader(database, nowMs),
     userLabels: userLabelsLoader(database, nowMs),
   }

@@ -157,7 +157,6 @@ export function loadersOf(world: World = {}): Loaders {
     ),
     media: loader('media', (id) => world.media?.filter((each) => each.postId === id) ?? []),
     engagementCounts: loader('engagementCounts', countsOf),
-    recentEngagementCounts: loader('recentEngagementCounts', countsOf),
     postModeration: loader('postModeration', (id: PostId) => ({
       ...NO_MODERATION,
       ...world.moderation?.[id],
@@ -209,6 +208,7 @@ export function stageContext(more: Partial<StageContext> = {}) {
     signal: new AbortController().signal,
     deadlineMs: NOW_MS + 1_000,
     degrade: (degradation, dependency) => degradations.push(`${degradation} ${dependency}`),
+    countCache: () => undefined,
     ...more,
   }
   return { context, degradations }

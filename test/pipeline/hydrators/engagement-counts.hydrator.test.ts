@@ -27,7 +27,7 @@ it("counts the original's engagements; what is gone has none", async () => {
 })
 
 it('answers errors when counts cannot be read', async () => {
-  const query = filledQuery({ loaders: loadersOf({ posts, broken: ['recentEngagementCounts'] }) })
+  const query = filledQuery({ loaders: loadersOf({ posts, broken: ['engagementCounts'] }) })
   const patches = await hydrator.hydrate(query, [bareCandidate(original)], context)
-  expect(patches).toEqual([new Error('recentEngagementCounts cannot be read')])
+  expect(patches).toEqual([new Error('engagementCounts cannot be read')])
 })
