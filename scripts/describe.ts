@@ -1,8 +1,9 @@
 /** `npm run describe [-- --json]`: the home feed's pipeline as a table, from the running code. */
+import { AgedCache } from '../src/pipeline/framework/aged-cache.ts'
 import { describe, renderDescription } from '../src/pipeline/framework/describe.ts'
 import { createHomeFeedPipeline } from '../src/pipeline/home-feed.pipeline.ts'
 import type { HomeFeedDependencies } from '../src/pipeline/home-feed.dependencies.ts'
-import { REQUEST_CACHE_PARAMS } from '../src/pipeline/process.params.ts'
+import { COUNTS_CACHE_PARAMS, REQUEST_CACHE_PARAMS } from '../src/pipeline/process.params.ts'
 import { RequestCache } from '../src/pipeline/request-cache.ts'
 import { createSafetyMemory } from '../src/pipeline/safety-memory.ts'
 import { systemNowMs as now } from '../src/clock.ts'
@@ -27,6 +28,7 @@ const dependencies: HomeFeedDependencies = {
   ranking: { rank: nobody },
   embeddings: { embed: nobody },
   popular: { popularPosts: nobody },
+  countsCache: new AgedCache(COUNTS_CACHE_PARAMS),
   safetyMemory: createSafetyMemory({ now }),
   requestCache: new RequestCache({ ...REQUEST_CACHE_PARAMS, now }),
   now,

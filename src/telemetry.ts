@@ -56,6 +56,7 @@ interface ComponentMessage {
   readonly stage: string
   readonly outcome: string
   readonly durationMs: number
+  readonly cache: { readonly hits: number; readonly misses: number } | null
 }
 
 function isComponentMessage(message: unknown): message is ComponentMessage {
@@ -66,7 +67,8 @@ function isComponentMessage(message: unknown): message is ComponentMessage {
     'stage' in message &&
     'outcome' in message &&
     'durationMs' in message &&
-    typeof message.durationMs === 'number'
+    typeof message.durationMs === 'number' &&
+    'cache' in message
   )
 }
 
@@ -118,6 +120,12 @@ export class Telemetry {
     buckets: DURATION_BUCKETS,
     registers: [this.#registry],
   })
+  readonly #cacheReads = new Counter({
+    name: 'homefeed_component_cache_reads_total',
+    help: 'Look-ups that pipeline components made in what earlier requests learnt.',
+    labelNames: ['stage', 'component', 'outcome'],
+    registers: [this.#registry],
+  })
   readonly #degradations = new Counter({
     name: 'homefeed_degradations_total',
     help: 'Pages returned with a fallback, by flag.',
@@ -157,9 +165,12 @@ export class Telemetry {
 
   readonly #countComponent = (message: unknown): void => {
     if (!isComponentMessage(message)) return
-    const { stage, component, outcome, durationMs } = message
+    const { stage, component, outcome, durationMs, cache } = message
     this.#components.inc({ stage, component, outcome })
     this.#componentSeconds.observe({ stage, component }, durationMs / 1000)
+    if (cache === null) return
+    this.#cacheReads.inc({ stage, component, outcome: 'hit' }, cache.hits)
+    this.#cacheReads.inc({ stage, component, outcome: 'miss' }, cache.misses)
   }
 
   /** `field`: the operation's first field; `code`: OK or the first error's. */

@@ -8,9 +8,11 @@ import { GrpcRetrievalClient } from '../phoenix/grpc-retrieval-client.ts'
 import type { CallOptions } from '../phoenix/retrieval-client.ts'
 import type { RankingClient } from '../phoenix/ranking-client.ts'
 import { SampledRankingClient, type TokenSample } from '../phoenix/sampled-ranking-client.ts'
+import { AgedCache } from '../pipeline/framework/aged-cache.ts'
 import { STAGES } from '../pipeline/framework/component.ts'
 import { createHomeFeed, type HomeFeed } from '../pipeline/home-feed.ts'
 import {
+  COUNTS_CACHE_PARAMS,
   EMBEDDING_PARAMS,
   POPULAR_PARAMS,
   REQUEST_CACHE_PARAMS,
@@ -216,6 +218,7 @@ function openHomeFeed(parts: FeedParts): HomeFeed {
     ranking,
     embeddings: new KeptEmbeddings(retrieval, EMBEDDING_PARAMS),
     popular: createPopularPosts(database, POPULAR_PARAMS),
+    countsCache: new AgedCache(COUNTS_CACHE_PARAMS),
     safetyMemory: createSafetyMemory({ now: nowMs }),
     requestCache: new RequestCache({ ...REQUEST_CACHE_PARAMS, now: nowMs }),
     now: nowMs,

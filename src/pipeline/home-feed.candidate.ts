@@ -62,13 +62,17 @@ export interface PostCandidate {
   /** Seconds; null = no such head. */
   dwellSeconds: number | null | undefined
   modelVersion: string | undefined
-  /** Before author diversity and the out-of-network factor. */
+  /** Before cold start, author diversity and the out-of-network factor. */
   weightedScore: number | undefined
   /** False: the video head counted nothing (no video, too short, or too many followers). */
   videoWeightApplies: boolean | undefined
   /** Added to the weight of a reply: the author and the viewer follow each other. */
   replyWeightBoost: number | undefined
   scoredBy: 'phoenix' | 'fallback' | undefined
+  /** What a cold start lifted the weighted score to; undefined = not lifted. */
+  coldStartScore: number | undefined
+  /** How probable its score was under the ranking's own chance, in (0, 1]; 1 = no chance. */
+  propensity: number | undefined
   /** Author diversity's factor in (0, 1]. */
   diversityFactor: number | undefined
   outOfNetworkFactor: number | undefined
@@ -115,6 +119,8 @@ export function createPostCandidate(identity: PostCandidateIdentity): PostCandid
     videoWeightApplies: undefined,
     replyWeightBoost: undefined,
     scoredBy: undefined,
+    coldStartScore: undefined,
+    propensity: undefined,
     diversityFactor: undefined,
     outOfNetworkFactor: undefined,
     slateWindow: undefined,

@@ -1,9 +1,12 @@
+import type { PostId } from '../ids.ts'
 import type { EmbeddingClient } from '../phoenix/embedding-client.ts'
 import type { RankingClient } from '../phoenix/ranking-client.ts'
 import type { RetrievalClient } from '../phoenix/retrieval-client.ts'
 import type { PopularPosts } from '../store/popular-posts.ts'
 import type { ViewerStore } from '../store/viewer-store.ts'
 import type { Thunder } from '../thunder/thunder.ts'
+import type { AgedCache } from './framework/aged-cache.ts'
+import type { PostCandidate } from './home-feed.candidate.ts'
 import type { RequestCache } from './request-cache.ts'
 import type { SafetyMemory } from './safety-memory.ts'
 
@@ -26,7 +29,8 @@ export interface HomeFeedDependencies {
   readonly ranking: RankingClient
   readonly embeddings: EmbeddingClient
   readonly popular: PopularPosts
-  /** Shared by every pipeline of the process. */
+  /** By post as shown. Shared by every pipeline of the process, like those below. */
+  readonly countsCache: AgedCache<PostId, Pick<PostCandidate, 'engagementCounts'>>
   readonly safetyMemory: SafetyMemory
   readonly requestCache: RequestCache
   /** Time of a request in ms; the parameter `request.budgetMs` when absent. */

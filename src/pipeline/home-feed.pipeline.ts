@@ -12,12 +12,14 @@ import { repostDeduplicationFilter } from './filters/repost-deduplication.filter
 import { requestFilter } from './filters/request.filter.ts'
 import { selfPostFilter } from './filters/self-post.filter.ts'
 import { visibilityFilter } from './filters/visibility.filter.ts'
+import { createSeededRandom } from './cold-start/seeded-random.ts'
 import { AdmissionGate } from './framework/admission-gate.ts'
 import { createCandidatePipeline } from './framework/candidate-pipeline.ts'
 import type { CandidatePipeline } from './framework/candidate-pipeline.ts'
 import { foldCopies } from './framework/merge.ts'
 import { switchOff } from './framework/switch-off.ts'
 import type { PipelineConfig } from './framework/pipeline-config.ts'
+import { withCache } from './framework/with-cache.ts'
 import type { PostCandidate } from './home-feed.candidate.ts'
 import type { HomeFeedDependencies } from './home-feed.dependencies.ts'
 import { HOME_FEED_PARAMS, type HomeFeedParams } from './home-feed.params.ts'
@@ -29,6 +31,7 @@ import { inNetworkHydrator } from './hydrators/in-network.hydrator.ts'
 import { mediaHydrator } from './hydrators/media.hydrator.ts'
 import { mutualFollowHydrator } from './hydrators/mutual-follow.hydrator.ts'
 import { subscriptionHydrator } from './hydrators/subscription.hydrator.ts'
+import { ttlByAge } from './hydrators/ttl-by-age.ts'
 import { visibilityHydrator } from './hydrators/visibility.hydrator.ts'
 import { seenPostsQueryHydrator } from './query-hydrators/seen-posts.query-hydrator.ts'
 import { servedAuthorsQueryHydrator } from './query-hydrators/served-authors.query-hydrator.ts'
@@ -38,6 +41,7 @@ import { WEIGHTS_VERSION } from './action-weights.params.ts'
 import { ADMISSION_PARAMS } from './process.params.ts'
 import { createSafetyQueryHydrators } from './safety-query-hydrators.ts'
 import { authorDiversityScorer } from './scorers/author-diversity.scorer.ts'
+import { coldStartScorer } from './scorers/cold-start.scorer.ts'
 import { fallbackScorer } from './scorers/fallback.scorer.ts'
 import { outOfNetworkScorer } from './scorers/out-of-network.scorer.ts'
 import { phoenixScorer } from './scorers/phoenix.scorer.ts'
@@ -119,7 +123,11 @@ export function createHomeFeedPipeline(
       authorHydrator({ timeoutMs: timeout.users }),
       mediaHydrator({ timeoutMs: timeout.media }),
       subscriptionHydrator({ timeoutMs: timeout.coreData }),
-      engagementCountsHydrator({ timeoutMs: timeout.engagementCounts }),
+      withCache(engagementCountsHydrator({ timeoutMs: timeout.engagementCounts }), {
+        cache: dependencies.countsCache,
+        keyOf: ({ id }) => id,
+        ttlMsOf: ttlByAge(params.engagementCounts),
+      }),
     ],
 
     // What may not be shown: cheap and certain ones first.
@@ -148,6 +156,7 @@ export function createHomeFeedPipeline(
       }),
       weightedScorer(params),
       fallbackScorer(params.fallback),
+      coldStartScorer({ random: createSeededRandom, ...params.coldStart }),
       authorDiversityScorer(params.authorDiversity),
       outOfNetworkScorer(params.outOfNetwork),
       slateDiversityScorer({

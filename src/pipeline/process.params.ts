@@ -34,6 +34,12 @@ export const EMBEDDING_PARAMS = {
   postsMax: 50_000,
 } as const
 
+/** Counts kept across requests. */
+export const COUNTS_CACHE_PARAMS = {
+  /** Posts. About 250 B each: 25 MB. A has a million. Guess. */
+  entriesMax: 100_000,
+} as const
+
 /** The source for viewers of whom nothing is known. */
 export const POPULAR_PARAMS = {
   /** ms. As long as posts live. */

@@ -25,6 +25,8 @@ export function toSlateEntry(ranked: PostCandidate, ranking: EntryRanking): Slat
   candidate.videoWeightApplies = ranked.videoWeightApplies
   candidate.replyWeightBoost = ranked.replyWeightBoost
   candidate.scoredBy = ranked.scoredBy
+  candidate.coldStartScore = ranked.coldStartScore
+  candidate.propensity = ranked.propensity
   candidate.diversityFactor = ranked.diversityFactor
   candidate.outOfNetworkFactor = ranked.outOfNetworkFactor
   candidate.slateWindow = ranked.slateWindow
@@ -42,9 +44,6 @@ export function toSlateEntry(ranked: PostCandidate, ranking: EntryRanking): Slat
   }
 }
 
-/** Nothing is shown by chance: the ranking alone decides. */
-const PROPENSITY = 1
-
 /** What is remembered of an entry that a page returned. */
 export function toServedPost({ entry, position }: PickedEntry): ServedPost {
   const { candidate } = entry
@@ -57,7 +56,8 @@ export function toServedPost({ entry, position }: PickedEntry): ServedPost {
     rankedAtMs: entry.rankedAtMs,
     slatePosition: position,
     source: candidate.sources.includes('thunder') ? 'in_network' : 'retrieval',
-    propensity: PROPENSITY,
+    // Without a cold start nothing is shown by chance.
+    propensity: candidate.propensity ?? 1,
     modelVersion: candidate.modelVersion ?? null,
     weightsVersion: entry.weightsVersion,
   }

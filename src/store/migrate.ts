@@ -3,6 +3,7 @@ import type { Database } from './database.ts'
 import { exposuresMigration } from './migrations/exposures.migration.ts'
 import { initialMigration } from './migrations/initial.migration.ts'
 import { logPositionsMigration } from './migrations/log-positions.migration.ts'
+import { postViewsMigration } from './migrations/post-views.migration.ts'
 import { recentPostsMigration } from './migrations/recent-posts.migration.ts'
 import { trainingLogMigration } from './migrations/training-log.migration.ts'
 
@@ -13,6 +14,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0003-training-log': trainingLogMigration,
   '0004-recent-posts': recentPostsMigration,
   '0005-exposures': exposuresMigration,
+  '0006-post-views': postViewsMigration,
 }
 
 /**

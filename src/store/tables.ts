@@ -126,8 +126,8 @@ export interface PostTopicsTable {
 }
 
 /**
- * Counts kept beside the rows they count, so that 1,500 of them are one indexed read. Viewers who
- * liked, replied, reposted, quoted, and posts that do; the larger of both is shown.
+ * Counts beside the rows they count: 1,500 are one indexed read. Viewers who liked, replied,
+ * reposted, quoted, and posts that do, the larger of both is shown; views of reposts too.
  */
 export interface PostCountsTable {
   post_id: Id
@@ -138,6 +138,7 @@ export interface PostCountsTable {
   reply_posts: Generated<number>
   repost_posts: Generated<number>
   quote_posts: Generated<number>
+  views: Generated<number>
 }
 
 export interface VisibilityLabelsTable {

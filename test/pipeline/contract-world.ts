@@ -2,6 +2,7 @@ import { DISCRETE_ACTION_COUNT } from '../../src/gen/actions.ts'
 import type { EmbeddingClient } from '../../src/phoenix/embedding-client.ts'
 import type { RankingClient } from '../../src/phoenix/ranking-client.ts'
 import type { RetrievalClient } from '../../src/phoenix/retrieval-client.ts'
+import { AgedCache } from '../../src/pipeline/framework/aged-cache.ts'
 import type { PostCandidate } from '../../src/pipeline/home-feed.candidate.ts'
 import type { HomeFeedDependencies } from '../../src/pipeline/home-feed.dependencies.ts'
 import { RequestCache } from '../../src/pipeline/request-cache.ts'
@@ -43,7 +44,7 @@ export const WORLD: World = {
   posts: Object.values(POSTS),
   users: [1, 10, 11, 12, 13, 14].map((id) => user(id)),
   media: [media(quoted, { kind: 'video', durationMs: 30_000, altText: 'a boat' })],
-  counts: { '80': { likes: 4, replies: 1, reposts: 0, quotes: 0 } },
+  counts: { '80': { likes: 4, replies: 1, reposts: 0, quotes: 0, views: 0 } },
   moderation: { '86': { labels: ['spam'] } },
 }
 
@@ -130,6 +131,7 @@ export function createDependencies(more: Partial<HomeFeedDependencies> = {}): Ho
     ranking,
     embeddings,
     popular,
+    countsCache: new AgedCache({ entriesMax: 100 }),
     safetyMemory: createSafetyMemory({ now }),
     requestCache: new RequestCache({ ttlMs: 60_000, requestsMax: 10, now }),
     now,

@@ -135,7 +135,7 @@ export interface World {
   readonly statements?: (keyof Loaders)[]
 }
 
-const NO_COUNTS: EngagementCounts = { likes: 0, replies: 0, reposts: 0, quotes: 0 }
+const NO_COUNTS: EngagementCounts = { likes: 0, replies: 0, reposts: 0, quotes: 0, views: 0 }
 const NO_MODERATION: ModerationRecord = { labels: [], takedownCountries: [] }
 
 /** DataLoaders over lists. */
@@ -157,7 +157,6 @@ export function loadersOf(world: World = {}): Loaders {
     ),
     media: loader('media', (id) => world.media?.filter((each) => each.postId === id) ?? []),
     engagementCounts: loader('engagementCounts', countsOf),
-    recentEngagementCounts: loader('recentEngagementCounts', countsOf),
     postModeration: loader('postModeration', (id: PostId) => ({
       ...NO_MODERATION,
       ...world.moderation?.[id],
@@ -209,6 +208,7 @@ export function stageContext(more: Partial<StageContext> = {}) {
     signal: new AbortController().signal,
     deadlineMs: NOW_MS + 1_000,
     degrade: (degradation, dependency) => degradations.push(`${degradation} ${dependency}`),
+    countCache: () => undefined,
     ...more,
   }
   return { context, degradations }

@@ -27,6 +27,7 @@ import {
   post,
   postIds,
   reply,
+  user,
   userId,
   userIds,
 } from './home-feed-fixtures.ts'
@@ -35,15 +36,16 @@ import { row } from './score-fixtures.ts'
 type Pipeline<Q> = { readonly stages: readonly StageListing<Q>[] }
 
 const dependencies = createDependencies()
-const homeFeed = createHomeFeedPipeline(dependencies)
-const recheck = createRecheckPipeline(dependencies)
+// Made anew for each test, so that mutation testing knows which tests see which component.
+const homeFeed = () => createHomeFeedPipeline(dependencies)
+const recheck = () => createRecheckPipeline(dependencies)
 const covered = new Set<string>()
 
 /** The component as its pipeline has it. */
-function find<Q, T>(pipeline: Pipeline<Q>, name: string): T {
+function find<Q, T>(pipeline: () => Pipeline<Q>, name: string): T {
   covered.add(name)
-  const component = pipeline.stages
-    .flatMap(({ components }) => components)
+  const component = pipeline()
+    .stages.flatMap(({ components }) => components)
     .find((each) => each.name === name)
   if (component === undefined) throw new Error(`${name} is in no stage`)
   return component as T
@@ -174,11 +176,22 @@ const scored = () =>
     scoredBy: 'phoenix' as const,
     score: 2 + index,
   }))
+/** Enough for a sixteenth place, the last ones by small authors. */
+const ranking = () =>
+  Array.from({ length: 24 }, (_, index) =>
+    candidate(post(500 + index, 20 + index), {
+      weightedScore: 1 - index / 100,
+      scoredBy: 'phoenix' as const,
+      author: user(20 + index, { followersCount: index < 18 ? 5_000 : 10 }),
+      engagementCounts: { likes: 0, replies: 0, reposts: 0, quotes: 0, views: 0 },
+    }),
+  )
 const scorers: Readonly<Record<string, () => PostCandidate[]>> = {
   PhoenixScorer: worldCandidates,
   WeightedScorer: () =>
     worldCandidates({ probabilities: row({ reply: 0.5 }), videoDurationMs: 20_000 }),
   FallbackScorer: worldCandidates,
+  ColdStartScorer: ranking,
   AuthorDiversityScorer: scored,
   OutOfNetworkScorer: scored,
   SlateDiversityScorer: scored,
@@ -234,7 +247,7 @@ runComponentContract<RecheckQuery, PostCandidate>({
 covered.add('AsRankedSelector')
 
 it('runs every component of both pipelines', () => {
-  const names = [homeFeed, recheck].flatMap(({ stages }) =>
+  const names = [homeFeed(), recheck()].flatMap(({ stages }) =>
     stages.flatMap(({ components }) => components.map(({ name }) => name)),
   )
   expect([...covered].toSorted()).toEqual([...new Set(names)].toSorted())

@@ -43,6 +43,7 @@ it('runs its components in this order', () => {
       "scorer PhoenixScorer replace 800",
       "scorer WeightedScorer fail-open 1000",
       "scorer FallbackScorer fail-open 1000",
+      "scorer ColdStartScorer fail-open 1000",
       "scorer AuthorDiversityScorer fail-open 1000",
       "scorer OutOfNetworkScorer fail-open 1000",
       "scorer SlateDiversityScorer replace 150",

@@ -72,13 +72,7 @@ describe('rank', () => {
     const statements: (keyof Loaders)[] = []
     await createSetting().rank({ statements })
     const others = statements.filter((name) => name !== 'posts').toSorted()
-    expect(others).toEqual([
-      'media',
-      'postModeration',
-      'recentEngagementCounts',
-      'userLabels',
-      'users',
-    ])
+    expect(others).toEqual(['engagementCounts', 'media', 'postModeration', 'userLabels', 'users'])
     expect(statements.length - others.length).toBeLessThanOrEqual(3)
   })
 

@@ -123,12 +123,14 @@ describeEngines('reading the store', (engine) => {
         replies: 1,
         reposts: 1,
         quotes: 0,
+        views: 0,
       })
       expect(await loaders.engagementCounts.load(trustPostId('15'))).toEqual({
         likes: 0,
         replies: 0,
         reposts: 0,
         quotes: 0,
+        views: 1,
       })
       expect(await loaders.postModeration.load(trustPostId('13'))).toEqual({
         labels: ['spam'],

@@ -38,7 +38,7 @@ it.each<[string, number, AggregatedAction[], EngagementCounts | null, number]>([
     'engagements',
     0,
     [],
-    { likes: 3, replies: 1, reposts: 2, quotes: 50 },
+    { likes: 3, replies: 1, reposts: 2, views: 0, quotes: 50 },
     1 + Math.log(1 + 3 + 2 + 4),
   ],
 ])(
