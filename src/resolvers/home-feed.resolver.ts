@@ -41,6 +41,7 @@ export class HomeFeedResolver {
         after: feedArguments.after ?? null,
         countryCode,
         alsoSeenPostIds,
+        isBackground: feedArguments.context?.refreshReason === 'BACKGROUND',
         loaders: context.loaders,
       },
       { nowMs: context.nowMs, signal: context.signal, deadlineMs: context.rankDeadlineMs },
