@@ -14,13 +14,7 @@ import type { SafetyMemory } from './safety-memory.ts'
 export interface HomeFeedDependencies {
   readonly viewerStore: Pick<
     ViewerStore,
-    | 'actionSequence'
-    | 'followedIds'
-    | 'followersAmong'
-    | 'relations'
-    | 'seenPostIds'
-    | 'servedPostIds'
-    | 'servedAuthors'
+    'actionSequence' | 'followedIds' | 'followersAmong' | 'relations' | 'seen' | 'servedHistory'
   >
   readonly thunder: Thunder
   /** Whether Thunder lacks events that it should have by now; default never. */

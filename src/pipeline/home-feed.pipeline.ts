@@ -34,8 +34,7 @@ import { subscriptionHydrator } from './hydrators/subscription.hydrator.ts'
 import { ttlByAge } from './hydrators/ttl-by-age.ts'
 import { visibilityHydrator } from './hydrators/visibility.hydrator.ts'
 import { seenPostsQueryHydrator } from './query-hydrators/seen-posts.query-hydrator.ts'
-import { servedAuthorsQueryHydrator } from './query-hydrators/served-authors.query-hydrator.ts'
-import { servedPostsQueryHydrator } from './query-hydrators/served-posts.query-hydrator.ts'
+import { servedHistoryQueryHydrator } from './query-hydrators/served-history.query-hydrator.ts'
 import { userActionSequenceQueryHydrator } from './query-hydrators/user-action-sequence.query-hydrator.ts'
 import { WEIGHTS_VERSION } from './action-weights.params.ts'
 import { ADMISSION_PARAMS } from './process.params.ts'
@@ -91,14 +90,17 @@ export function createHomeFeedPipeline(
     admission: variant.admission ?? new AdmissionGate(ADMISSION_PARAMS),
     resultSize: ({ slateSize }) => slateSize,
 
-    // Who is asking: six reads of the database, at once.
+    // Who is asking: five reads of the database, at once.
     queryHydrators: [
       userActionSequenceQueryHydrator({ ...history, ...params.actionSequence }),
       graph.followedIds,
       graph.viewerRelations,
       seenPostsQueryHydrator({ ...history, ...params.seen }),
-      servedPostsQueryHydrator({ ...history, ...params.served }),
-      servedAuthorsQueryHydrator({ ...history, ...params.servedAuthors }),
+      servedHistoryQueryHydrator({
+        ...history,
+        posts: params.served,
+        authors: params.servedAuthors,
+      }),
     ],
     dependentQueryHydrators: [],
 

@@ -2,6 +2,7 @@ import type { PostId, UserId } from '../ids.ts'
 import type { ActionSequence } from '../phoenix/action-sequence.ts'
 import type { Loaders } from '../store/loaders.ts'
 import type { MutedKeywordRecord, UserRecord } from '../store/records.ts'
+import type { SeenGeneration } from '../store/seen/seen-generation.ts'
 import { DEFAULT_SETTINGS, type RequestSettings } from './params/feed-settings.ts'
 
 /** What a client may narrow a feed by. */
@@ -50,10 +51,15 @@ export interface HomeFeedQuery {
   subscribedIds: ReadonlySet<UserId> | undefined
   /** Null = no such account. */
   viewerAccount: UserRecord | null | undefined
+  /** Of the last days, own and original ids, and what is on screen. */
   seenPostIds: ReadonlySet<PostId> | undefined
+  /** What was seen longer ago too; may claim more. Newest first. */
+  seenGenerations: readonly SeenGeneration[] | undefined
   servedPostIds: ReadonlySet<PostId> | undefined
   /** Posts of each author that were served lately, older ones counting less. */
   servedByAuthor: ReadonlyMap<UserId, number> | undefined
+  /** When the viewer's last visits began, newest first, at most 10; not this one. */
+  pastRequestTimesMs: readonly number[] | undefined
 }
 
 /** What a caller says; the rest of the query is filled from it. */
@@ -106,7 +112,9 @@ export function createHomeFeedQuery(
     subscribedIds: undefined,
     viewerAccount: undefined,
     seenPostIds: undefined,
+    seenGenerations: undefined,
     servedPostIds: undefined,
     servedByAuthor: undefined,
+    pastRequestTimesMs: undefined,
   }
 }

@@ -48,7 +48,10 @@ export class ParameterOverrideInput {
 
 @InputType('FeedRequestContextInput')
 export class FeedRequestContextInput {
-  @Field(() => RefreshReasonEnum, { nullable: true, description: 'Counted, nothing else.' })
+  @Field(() => RefreshReasonEnum, {
+    nullable: true,
+    description: 'Counted; BACKGROUND is no visit. The posts do not depend on it.',
+  })
   readonly refreshReason?: keyof typeof RefreshReasonEnum | null
 
   @Field(() => [ID], {

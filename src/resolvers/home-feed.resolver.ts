@@ -44,6 +44,7 @@ export class HomeFeedResolver {
         countryCode,
         alsoSeenPostIds,
         overrides,
+        isBackground: feedArguments.context?.refreshReason === 'BACKGROUND',
         loaders: context.loaders,
       },
       { nowMs: context.nowMs, signal: context.signal, deadlineMs: context.rankDeadlineMs },

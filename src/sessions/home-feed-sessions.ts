@@ -32,6 +32,8 @@ export interface PageRequest {
   readonly after: string | null
   readonly countryCode: string | null
   readonly alsoSeenPostIds: ReadonlySet<PostId>
+  /** Asked by the client itself, not by a person: no visit. */
+  readonly isBackground: boolean
   readonly loaders: Loaders
   /** Of an administrator, for the session that this request opens. */
   readonly overrides?: ParamOverrides
@@ -108,7 +110,9 @@ export class HomeFeedSessions {
       extend: () => this.#extend(session, request, options),
     })
     this.#options.store.keep(session)
-    await this.#commit(session, cut)
+    // A visit is a request that opens a session; the pages after it belong to the same visit.
+    const isVisit = continuity !== 'CONTINUED' && !request.isBackground
+    await this.#commit(session, cut, isVisit ? options.nowMs : null)
     const encode = (position: number, moved: number): string =>
       this.#options.codec.encode(
         {
@@ -274,14 +278,15 @@ export class HomeFeedSessions {
   }
 
   /** Counts the page as served, once: a repeated request returns it again and counts nothing. */
-  async #commit(session: FeedSession, cut: CutPage): Promise<void> {
+  async #commit(session: FeedSession, cut: CutPage, visitAtMs: number | null): Promise<void> {
     const fresh = cut.picked.filter(({ position }) => position >= session.committedPosition)
     session.committedPosition = Math.max(session.committedPosition, cut.nextPosition)
-    if (fresh.length === 0) return
+    if (fresh.length === 0 && visitAtMs === null) return
     session.lastServedAtMs = Math.max(this.#options.now(), session.lastServedAtMs + 1)
     await this.#options.servedWriter.write({
       viewerId: session.viewerId,
       servedAtMs: session.lastServedAtMs,
+      requestedAtMs: visitAtMs,
       surface: session.filter.inNetworkOnly ? 'following' : 'home',
       posts: fresh.map(toServedPost),
       arms: exposedArmsOf(session.settings),

@@ -5,6 +5,7 @@ import { initialMigration } from './migrations/initial.migration.ts'
 import { logPositionsMigration } from './migrations/log-positions.migration.ts'
 import { postViewsMigration } from './migrations/post-views.migration.ts'
 import { recentPostsMigration } from './migrations/recent-posts.migration.ts'
+import { seenMigration } from './migrations/seen.migration.ts'
 import { trainingLogMigration } from './migrations/training-log.migration.ts'
 
 /** In the order in which they run; a name is never changed or reused. */
@@ -15,6 +16,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0004-recent-posts': recentPostsMigration,
   '0005-exposures': exposuresMigration,
   '0006-post-views': postViewsMigration,
+  '0007-seen': seenMigration,
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { ColumnType, Generated } from 'kysely'
+import type { HistoryTables } from './history-tables.ts'
 
 /**
  * The tables as kysely sees them. Conventions, the same on both engines:
@@ -6,7 +7,7 @@ import type { ColumnType, Generated } from 'kysely'
  * - times are bigint milliseconds since 1970 (`…_at_ms`), also read as strings: `Number()` them;
  * - there are no foreign keys: rows of different files and topics may arrive in any order.
  */
-export interface Tables {
+export interface Tables extends HistoryTables {
   users: UsersTable
   follows: FollowsTable
   blocks: TargetTable
@@ -24,7 +25,6 @@ export interface Tables {
   takedowns: TakedownsTable
   engagements: EngagementsTable
   impressions: ImpressionsTable
-  served: ServedTable
   exposures: ExposuresTable
   outbox: OutboxTable
   processed_events: ProcessedEventsTable
@@ -178,6 +178,8 @@ export interface ImpressionsTable {
   request_id: string | null
   outcomes: ColumnType<Record<string, number> | null, string | null, string | null>
   dwell_ms: number | null
+  /** What a repost shows. Null = the post itself, or not known. */
+  original_post_id: Id | null
 }
 
 /** Which arm a ranking was made with; joins with `served` and the training log by `request_id`. */
@@ -187,25 +189,6 @@ export interface ExposuresTable {
   arm: string
   viewer_id: Id
   exposed_at_ms: Ms
-}
-
-export interface ServedTable {
-  viewer_id: Id
-  request_id: string
-  position: number
-  post_id: Id
-  original_post_id: Id
-  served_at_ms: Ms
-  /** Of the original. Null, here and below: written by an earlier release. */
-  author_id: Id | null
-  post_created_at_ms: NullableMs
-  ranked_at_ms: NullableMs
-  slate_position: number | null
-  surface: string | null
-  source: string | null
-  propensity: number | null
-  model_version: string | null
-  weights_version: string | null
 }
 
 export interface OutboxTable {

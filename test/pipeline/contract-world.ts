@@ -25,7 +25,7 @@ import {
 } from './home-feed-fixtures.ts'
 import type { World } from './home-feed-fixtures.ts'
 import { media } from './media-fixtures.ts'
-import { relations } from './store-fixtures.ts'
+import { relations, seenGeneration } from './store-fixtures.ts'
 
 /** A small world in which every component has something to do. Viewer 1 follows 10 and 11. */
 const root = post(80, 10)
@@ -118,9 +118,12 @@ export const viewerStore: HomeFeedDependencies['viewerStore'] = {
   followedIds: async () => [userId(11), userId(10)],
   followersAmong: async (_viewerId, userIds) => new Set(userIds.filter((id) => id === userId(10))),
   relations: async () => relations({ blocked: [66], subscribed: [13] }),
-  seenPostIds: async () => [postId(1)],
-  servedPostIds: async () => [postId(2)],
-  servedAuthors: async () => [],
+  seen: async () => ({ postIds: [postId(1)], generations: [seenGeneration(3)] }),
+  servedHistory: async () => ({
+    postIds: [postId(2)],
+    authors: [],
+    requestTimesMs: [NOW_MS - 60_000],
+  }),
 }
 
 export function createDependencies(more: Partial<HomeFeedDependencies> = {}): HomeFeedDependencies {

@@ -179,8 +179,10 @@ export function filledQuery(more: Partial<HomeFeedQuery> = {}): HomeFeedQuery {
     subscribedIds: new Set(),
     viewerAccount: user(1),
     seenPostIds: new Set(),
+    seenGenerations: [],
     servedPostIds: new Set(),
     servedByAuthor: new Map(),
+    pastRequestTimesMs: [],
     ...more,
   }
 }

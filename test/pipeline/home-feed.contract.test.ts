@@ -32,6 +32,7 @@ import {
   userIds,
 } from './home-feed-fixtures.ts'
 import { row } from './score-fixtures.ts'
+import { seenGeneration } from './store-fixtures.ts'
 
 type Pipeline<Q> = { readonly stages: readonly StageListing<Q>[] }
 
@@ -69,8 +70,7 @@ for (const name of [
   'FollowedIdsQueryHydrator',
   'ViewerRelationsQueryHydrator',
   'SeenPostsQueryHydrator',
-  'ServedPostsQueryHydrator',
-  'ServedAuthorsQueryHydrator',
+  'ServedHistoryQueryHydrator',
 ]) {
   runComponentContract<HomeFeedQuery, PostCandidate>({
     ...common,
@@ -139,7 +139,10 @@ const filters: Readonly<Record<string, [Partial<HomeFeedQuery>, () => PostCandid
     {},
     () => [...worldCandidates(), candidate(post(99, 9), { subscriptionAuthorId: userId(9) })],
   ],
-  PreviouslySeenFilter: [{ seenPostIds: postIds(81) }, worldCandidates],
+  PreviouslySeenFilter: [
+    { seenPostIds: postIds(81), seenGenerations: [seenGeneration(83)] },
+    worldCandidates,
+  ],
   PreviouslyServedFilter: [{ servedPostIds: postIds(81) }, worldCandidates],
   MutedKeywordFilter: [{ mutedKeywords: [keyword('83')] }, worldCandidates],
   AuthorSocialGraphFilter: [{ blockedIds: userIds(11) }, worldCandidates],

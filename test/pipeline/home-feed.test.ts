@@ -121,8 +121,8 @@ describe('when a part dies', () => {
 
   it.each([
     ['history', { actionSequence: rejects }],
-    ['impressions', { seenPostIds: rejects }],
-    ['served posts', { servedPostIds: rejects }],
+    ['impressions', { seen: rejects }],
+    ['served posts', { servedHistory: rejects }],
   ])('goes on without %s', async (_title, broken) => {
     const feed = await createSetting({ viewerStore: { ...viewerStore, ...broken } }).rank()
     expect(feed.candidates.length).toBeGreaterThan(0)

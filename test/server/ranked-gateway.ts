@@ -1,5 +1,6 @@
 import { systemNowMs } from '../../src/clock.ts'
 import { trustPostId, trustUserId } from '../../src/ids.ts'
+import { AgedCache } from '../../src/pipeline/framework/aged-cache.ts'
 import { createHomeFeed, type HomeFeed } from '../../src/pipeline/home-feed.ts'
 import type { HomeFeedDependencies } from '../../src/pipeline/home-feed.dependencies.ts'
 import { POPULAR_PARAMS, REQUEST_CACHE_PARAMS } from '../../src/pipeline/process.params.ts'
@@ -44,6 +45,7 @@ export function createRankedFeed(
     embeddings,
     popular: createPopularPosts(database, POPULAR_PARAMS),
     safetyMemory: createSafetyMemory({ now: systemNowMs }),
+    countsCache: new AgedCache({ entriesMax: 1_000 }),
     requestCache: new RequestCache({ ...REQUEST_CACHE_PARAMS, now: systemNowMs }),
     budgetMs: 10_000,
     now: systemNowMs,

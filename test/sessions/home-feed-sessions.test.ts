@@ -87,6 +87,7 @@ function ask(first: number, after: string | null): PageRequest {
     after,
     countryCode: null,
     alsoSeenPostIds: new Set(),
+    isBackground: false,
     loaders: loadersOf({}),
   }
 }

@@ -1,9 +1,10 @@
+import { HOME_FEED_PARAMS } from '../../src/pipeline/home-feed.params.ts'
 import { expect, it } from 'vitest'
 import { toServedPost, toSlateEntry } from '../../src/sessions/slate-entry.ts'
 import { candidate, NOW_MS, post } from '../pipeline/home-feed-fixtures.ts'
 import { row } from '../pipeline/score-fixtures.ts'
 
-const RANKING = { requestId: 'request', rankedAtMs: NOW_MS, weightsVersion: 'weights' }
+const RANKING = { requestId: 'request', rankedAtMs: NOW_MS, weightsVersion: 'weights'  params: HOME_FEED_PARAMS,}
 const scored = candidate(post(100, 10), {
   probabilities: row({ favorite: 0.5 }),
   dwellSeconds: 3,
