@@ -1,6 +1,8 @@
 import DataLoader from 'dataloader'
 import { FeedError } from './errors.ts'
 import type { UserId } from './ids.ts'
+import type { SearchTexts } from './pipeline/muted-keywords/search-text.ts'
+import type { AuthorLists } from './pipeline/visibility/author-lists.ts'
 import type { ViewerFacts } from './pipeline/visibility/viewer-facts.ts'
 import type { HomeFeedSessions } from './sessions/home-feed-sessions.ts'
 import type { Loaders } from './store/loaders.ts'
@@ -25,6 +27,8 @@ export interface RequestServices {
   readonly viewerStore: ViewerStore
   readonly telemetry: Telemetry
   readonly createLoaders: () => Loaders
+  readonly searchTexts: SearchTexts
+  readonly authorLists: AuthorLists
   readonly isDevelopment: boolean
 }
 
@@ -137,6 +141,12 @@ export class RequestContext {
       viewerStore.relations(viewerId, this.nowMs),
       viewerStore.followedIds(viewerId),
     ])
-    return { ...relations, viewerId, followedIds: new Set(followedIds), nowMs: this.nowMs }
+    return {
+      ...relations,
+      viewerId,
+      followedIds: new Set(followedIds),
+      nowMs: this.nowMs,
+      authorLists: this.services.authorLists,
+    }
   }
 }

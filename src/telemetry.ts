@@ -70,6 +70,28 @@ function isComponentMessage(message: unknown): message is ComponentMessage {
   )
 }
 
+/** One kind of answer of the visibility rules. */
+interface VerdictMessage {
+  readonly level: string
+  readonly action: string
+  readonly rule: string
+  readonly count: number
+}
+
+function isVerdictMessage(message: unknown): message is VerdictMessage {
+  return (
+    typeof message === 'object' &&
+    message !== null &&
+    'level' in message &&
+    'action' in message &&
+    'rule' in message &&
+    'count' in message &&
+    typeof message.count === 'number'
+  )
+}
+
+const VERDICTS = 'homefeed:visibility'
+
 export interface GaugeDescription {
   readonly name: string
   readonly help: string
@@ -118,6 +140,12 @@ export class Telemetry {
     buckets: DURATION_BUCKETS,
     registers: [this.#registry],
   })
+  readonly #verdicts = new Counter({
+    name: 'homefeed_visibility_total',
+    help: 'Posts that the visibility rules judged, by level, action and the rule that decided.',
+    labelNames: ['level', 'action', 'rule'],
+    registers: [this.#registry],
+  })
   readonly #degradations = new Counter({
     name: 'homefeed_degradations_total',
     help: 'Pages returned with a fallback, by flag.',
@@ -145,6 +173,7 @@ export class Telemetry {
   constructor({ stages }: TelemetryOptions) {
     this.#channels = stages.map((stage) => `homefeed:${stage}`)
     for (const channel of this.#channels) subscribe(channel, this.#countComponent)
+    subscribe(VERDICTS, this.#countVerdicts)
     collectDefaultMetrics({ register: this.#registry })
   }
 
@@ -153,6 +182,12 @@ export class Telemetry {
     const { stage, component, outcome, durationMs } = message
     this.#components.inc({ stage, component, outcome })
     this.#componentSeconds.observe({ stage, component }, durationMs / 1000)
+  }
+
+  readonly #countVerdicts = (message: unknown): void => {
+    if (!isVerdictMessage(message)) return
+    const { level, action, rule, count } = message
+    this.#verdicts.inc({ level, action, rule }, count)
   }
 
   /** `field`: the operation's first field; `code`: OK or the first error's. */
@@ -210,6 +245,7 @@ export class Telemetry {
 
   close(): void {
     for (const channel of this.#channels) unsubscribe(channel, this.#countComponent)
+    unsubscribe(VERDICTS, this.#countVerdicts)
     this.#registry.clear()
   }
 }

@@ -5,7 +5,9 @@ import type { PopularPosts } from '../store/popular-posts.ts'
 import type { ViewerStore } from '../store/viewer-store.ts'
 import type { Thunder } from '../thunder/thunder.ts'
 import type { RequestCache } from './request-cache.ts'
+import type { SearchTexts } from './muted-keywords/search-text.ts'
 import type { SafetyMemory } from './safety-memory.ts'
+import type { AuthorLists } from './visibility/author-lists.ts'
 
 /** All that the home feed asks. One set a process, for all requests. */
 export interface HomeFeedDependencies {
@@ -29,6 +31,10 @@ export interface HomeFeedDependencies {
   /** Shared by every pipeline of the process. */
   readonly safetyMemory: SafetyMemory
   readonly requestCache: RequestCache
+  /** Texts cut for muted keywords, shared by every pipeline of the process; default: own ones. */
+  readonly searchTexts?: SearchTexts
+  /** Default: nobody is listed. */
+  readonly authorLists?: AuthorLists
   /** Time of a request in ms; the parameter `request.budgetMs` when absent. */
   readonly budgetMs?: number
   /** Epoch ms: deadlines and ages of substitutes go by it. */
