@@ -30,6 +30,8 @@ export interface Config {
   /** First signs, all verify; null = made in the data directory. */
   readonly cursorKeys: readonly string[] | null
   readonly corsOrigins: readonly string[]
+  /** Absolute; a JSON file of authors and posts that are treated in a way of their own. */
+  readonly authorListsFile: string | null
   /** The most posts that Thunder holds; the oldest go first. */
   readonly thunderPostsMax: number
   /** Absolute. Processes that share a database share it too. */
@@ -87,6 +89,12 @@ class SettingsReader {
   text(name: string): string | null {
     const value = this.#environment[name]?.trim()
     return value === undefined || value === '' ? null : value
+  }
+
+  /** Absolute. */
+  path(name: string): string | null {
+    const text = this.text(name)
+    return text === null ? null : resolve(text)
   }
 
   port(name: string, fallback: number): number {
@@ -251,8 +259,6 @@ export function readConfig(environment: Environment): Config {
     reader.list('HOMEFEED_CORS_ORIGINS') ?? (isDevelopment ? DEVELOPMENT_ORIGINS : [])
   checkOrigins(reader, corsOrigins)
   const dataDirectory = resolve(reader.text('HOMEFEED_DATA_DIR') ?? '.homefeed')
-  const checkpoint = reader.text('HOMEFEED_CHECKPOINT')
-  const experiments = reader.text('HOMEFEED_EXPERIMENTS')
   const config: Config = {
     port: reader.port('PORT', 4000),
     host,
@@ -261,7 +267,7 @@ export function readConfig(environment: Environment): Config {
     databaseUrl: reader.databaseUrl('DATABASE_URL'),
     kafkaBrokers: reader.addresses('KAFKA_BROKERS'),
     materialises: reader.flag('HOMEFEED_MATERIALISE'),
-    checkpoint: checkpoint === null ? null : resolve(checkpoint),
+    checkpoint: reader.path('HOMEFEED_CHECKPOINT'),
     retrievalUrl: reader.serviceAddress('PHOENIX_RETRIEVAL_URL'),
     rankingUrl: reader.serviceAddress('PHOENIX_RANKING_URL'),
     retrievalPort: reader.port('HOMEFEED_RETRIEVAL_PORT', 50_051),
@@ -270,12 +276,13 @@ export function readConfig(environment: Environment): Config {
     isDevelopment,
     cursorKeys,
     corsOrigins,
+    authorListsFile: reader.path('HOMEFEED_AUTHOR_LISTS'),
     thunderPostsMax: reader.count('THUNDER_POSTS_MAX', THUNDER_POSTS),
     trainingLogDirectory: resolve(
       reader.text('HOMEFEED_TRAINING_LOG_DIR') ?? join(dataDirectory, 'training-log'),
     ),
     tokenSampleRate: reader.share('HOMEFEED_TOKEN_SAMPLE_RATE'),
-    experimentsFile: experiments === null ? null : resolve(experiments),
+    experimentsFile: reader.path('HOMEFEED_EXPERIMENTS'),
   }
   if (config.materialises && config.kafkaBrokers === null) {
     reader.faults.push('HOMEFEED_MATERIALISE needs a log to read: set KAFKA_BROKERS, or unset it.')

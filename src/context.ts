@@ -2,6 +2,8 @@ import DataLoader from 'dataloader'
 import { FeedError } from './errors.ts'
 import type { UserId } from './ids.ts'
 import type { SwitchRules } from './pipeline/params/switch-rules.ts'
+import type { SearchTexts } from './pipeline/muted-keywords/search-text.ts'
+import type { AuthorLists } from './pipeline/visibility/author-lists.ts'
 import type { ViewerFacts } from './pipeline/visibility/viewer-facts.ts'
 import type { HomeFeedSessions } from './sessions/home-feed-sessions.ts'
 import type { Loaders } from './store/loaders.ts'
@@ -28,6 +30,8 @@ export interface RequestServices {
   /** Which rows of the pipeline a request may switch off. */
   readonly switchRules: SwitchRules
   readonly createLoaders: () => Loaders
+  readonly searchTexts: SearchTexts
+  readonly authorLists: AuthorLists
   readonly isDevelopment: boolean
 }
 
@@ -140,6 +144,12 @@ export class RequestContext {
       viewerStore.relations(viewerId, this.nowMs),
       viewerStore.followedIds(viewerId),
     ])
-    return { ...relations, viewerId, followedIds: new Set(followedIds), nowMs: this.nowMs }
+    return {
+      ...relations,
+      viewerId,
+      followedIds: new Set(followedIds),
+      nowMs: this.nowMs,
+      authorLists: this.services.authorLists,
+    }
   }
 }

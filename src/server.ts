@@ -18,6 +18,10 @@ import type { HomeFeed } from './pipeline/home-feed.ts'
 import { HOME_FEED_PARAMS } from './pipeline/home-feed.params.ts'
 import { createHomeFeedTable } from './pipeline/home-feed.table.ts'
 import { readSwitchRules } from './pipeline/params/switch-rules.ts'
+import { SearchTexts } from './pipeline/muted-keywords/search-text.ts'
+import { SEARCH_TEXT_PARAMS } from './pipeline/process.params.ts'
+import { NO_AUTHOR_LISTS } from './pipeline/visibility/author-lists.ts'
+import type { AuthorLists } from './pipeline/visibility/author-lists.ts'
 import { createSchema } from './resolvers/create-schema.ts'
 import { CursorCodec } from './sessions/cursor-codec.ts'
 import { HomeFeedSessions } from './sessions/home-feed-sessions.ts'
@@ -42,6 +46,10 @@ export interface ServerDependencies {
   readonly viewerStore: ViewerStore
   /** A fresh set a request. */
   readonly createLoaders: () => Loaders
+  /** Texts cut for muted keywords; the pipeline's, where there is one. */
+  readonly searchTexts?: SearchTexts
+  /** Default: nobody is listed. */
+  readonly authorLists?: AuthorLists
   readonly personas: readonly Persona[]
   readonly healthChecks: readonly HealthCheck[]
   readonly telemetry: Telemetry
@@ -163,6 +171,8 @@ function createServices(
     telemetry,
     switchRules: readSwitchRules(createHomeFeedTable().stages),
     createLoaders: dependencies.createLoaders,
+    searchTexts: dependencies.searchTexts ?? new SearchTexts(SEARCH_TEXT_PARAMS),
+    authorLists: dependencies.authorLists ?? NO_AUTHOR_LISTS,
     isDevelopment: config.isDevelopment,
   }
 }

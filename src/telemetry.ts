@@ -72,6 +72,28 @@ function isComponentMessage(message: unknown): message is ComponentMessage {
   )
 }
 
+/** One kind of answer of the visibility rules. */
+interface VerdictMessage {
+  readonly level: string
+  readonly action: string
+  readonly rule: string
+  readonly count: number
+}
+
+function isVerdictMessage(message: unknown): message is VerdictMessage {
+  return (
+    typeof message === 'object' &&
+    message !== null &&
+    'level' in message &&
+    'action' in message &&
+    'rule' in message &&
+    'count' in message &&
+    typeof message.count === 'number'
+  )
+}
+
+const VERDICTS = 'homefeed:visibility'
+
 export interface GaugeDescription {
   readonly name: string
   readonly help: string
@@ -126,6 +148,12 @@ export class Telemetry {
     labelNames: ['stage', 'component', 'outcome'],
     registers: [this.#registry],
   })
+  readonly #verdicts = new Counter({
+    name: 'homefeed_visibility_total',
+    help: 'Posts that the visibility rules judged, by level, action and the rule that decided.',
+    labelNames: ['level', 'action', 'rule'],
+    registers: [this.#registry],
+  })
   readonly #degradations = new Counter({
     name: 'homefeed_degradations_total',
     help: 'Pages returned with a fallback, by flag.',
@@ -160,6 +188,7 @@ export class Telemetry {
   constructor({ stages }: TelemetryOptions) {
     this.#channels = stages.map((stage) => `homefeed:${stage}`)
     for (const channel of this.#channels) subscribe(channel, this.#countComponent)
+    subscribe(VERDICTS, this.#countVerdicts)
     collectDefaultMetrics({ register: this.#registry })
   }
 
@@ -171,6 +200,12 @@ export class Telemetry {
     if (cache === null) return
     this.#cacheReads.inc({ stage, component, outcome: 'hit' }, cache.hits)
     this.#cacheReads.inc({ stage, component, outcome: 'miss' }, cache.misses)
+  }
+
+  readonly #countVerdicts = (message: unknown): void => {
+    if (!isVerdictMessage(message)) return
+    const { level, action, rule, count } = message
+    this.#verdicts.inc({ level, action, rule }, count)
   }
 
   /** `field`: the operation's first field; `code`: OK or the first error's. */
@@ -236,6 +271,7 @@ export class Telemetry {
 
   close(): void {
     for (const channel of this.#channels) unsubscribe(channel, this.#countComponent)
+    unsubscribe(VERDICTS, this.#countVerdicts)
     this.#registry.clear()
   }
 }

@@ -16,10 +16,13 @@ import {
   EMBEDDING_PARAMS,
   POPULAR_PARAMS,
   REQUEST_CACHE_PARAMS,
+  SEARCH_TEXT_PARAMS,
 } from '../pipeline/process.params.ts'
+import { SearchTexts } from '../pipeline/muted-keywords/search-text.ts'
 import { RequestCache } from '../pipeline/request-cache.ts'
 import { createSafetyMemory } from '../pipeline/safety-memory.ts'
 import { KeptEmbeddings } from '../pipeline/slate-diversity/kept-embeddings.ts'
+import type { AuthorLists } from '../pipeline/visibility/author-lists.ts'
 import { createServer } from '../server.ts'
 import { createLoaders } from '../store/create-loaders.ts'
 import { createViewerStore } from '../store/create-viewer-store.ts'
@@ -41,6 +44,7 @@ export interface GatewayOptions {
   readonly phoenix: PhoenixServices
   readonly personas: readonly Persona[]
   readonly experiments: Experiments
+  readonly authorLists: AuthorLists
   readonly logger: Logger
   readonly nowMs: () => number
 }
@@ -156,6 +160,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   )
   addEventGauges(telemetry, events)
   const viewerStore = createViewerStore(database)
+  const searchTexts = new SearchTexts(SEARCH_TEXT_PARAMS)
   const sampled = withTokenSamples(ranking, { config, telemetry })
   const homeFeed = openHomeFeed({
     database,
@@ -163,6 +168,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     events,
     retrieval,
     ranking: sampled.ranking,
+    authorLists: options.authorLists,
+    searchTexts,
     nowMs,
   })
   const createRequestLoaders = () => createLoaders(database, nowMs(), events.postFacts)
@@ -177,6 +184,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     createLoaders: createRequestLoaders,
     personas: options.personas,
     experiments: options.experiments,
+    authorLists: options.authorLists,
+    searchTexts,
     healthChecks: healthChecks(options, { events, retrieval, ranking }),
     telemetry,
     logger,
@@ -205,6 +214,8 @@ interface FeedParts {
   readonly events: EventFlow
   readonly retrieval: GrpcRetrievalClient
   readonly ranking: RankingClient
+  readonly authorLists: AuthorLists
+  readonly searchTexts: SearchTexts
   readonly nowMs: () => number
 }
 
@@ -221,6 +232,8 @@ function openHomeFeed(parts: FeedParts): HomeFeed {
     countsCache: new AgedCache(COUNTS_CACHE_PARAMS),
     safetyMemory: createSafetyMemory({ now: nowMs }),
     requestCache: new RequestCache({ ...REQUEST_CACHE_PARAMS, now: nowMs }),
+    searchTexts: parts.searchTexts,
+    authorLists: parts.authorLists,
     now: nowMs,
   })
 }

@@ -8,7 +8,9 @@ import type { Thunder } from '../thunder/thunder.ts'
 import type { AgedCache } from './framework/aged-cache.ts'
 import type { PostCandidate } from './home-feed.candidate.ts'
 import type { RequestCache } from './request-cache.ts'
+import type { SearchTexts } from './muted-keywords/search-text.ts'
 import type { SafetyMemory } from './safety-memory.ts'
+import type { AuthorLists } from './visibility/author-lists.ts'
 
 /** All that the home feed asks. One set a process, for all requests. */
 export interface HomeFeedDependencies {
@@ -27,6 +29,10 @@ export interface HomeFeedDependencies {
   readonly countsCache: AgedCache<PostId, Pick<PostCandidate, 'engagementCounts'>>
   readonly safetyMemory: SafetyMemory
   readonly requestCache: RequestCache
+  /** Texts cut for muted keywords, shared by every pipeline of the process; default: own ones. */
+  readonly searchTexts?: SearchTexts
+  /** Default: nobody is listed. */
+  readonly authorLists?: AuthorLists
   /** Time of a request in ms; the parameter `request.budgetMs` when absent. */
   readonly budgetMs?: number
   /** Epoch ms: deadlines and ages of substitutes go by it. */

@@ -119,6 +119,18 @@ export const HOME_FEED_PARAMS = {
     ageMsMax: 48 * HOUR_MS,
   },
 
+  /** Faces of followed accounts that replied. spec/hydrators.md 6; A shows none (0 posts). */
+  followingReplied: {
+    /** Posts of a slate with faces; 0 = none. A face on every other post says nothing. Guess. */
+    postsMax: 20,
+    /** Repliers, the author not counted. Guess. */
+    usersMin: 1,
+    /** Faces of one post. Guess. */
+    usersMax: 3,
+    /** Followers of the viewer. A: 1,000, which nobody on a small network has. */
+    viewerFollowersMin: 0,
+  },
+
   /** How a score is made of probabilities. */
   scoring: {
     /** Score. Negative totals end below it, others at or above. NEGATIVE_SCORES_OFFSET, A. */

@@ -1,4 +1,6 @@
 import { ageFilter } from './filters/age.filter.ts'
+import { ancillaryVisibilityFilter } from './filters/ancillary-visibility.filter.ts'
+import { authorListsFilter } from './filters/author-lists.filter.ts'
 import { authorSocialGraphFilter } from './filters/author-social-graph.filter.ts'
 import { conversationFilter } from './filters/conversation.filter.ts'
 import { coreDataFilter } from './filters/core-data.filter.ts'
@@ -27,17 +29,22 @@ import type { HomeFeedQuery } from './home-feed.query.ts'
 import { authorHydrator } from './hydrators/author.hydrator.ts'
 import { coreDataHydrator } from './hydrators/core-data.hydrator.ts'
 import { engagementCountsHydrator } from './hydrators/engagement-counts.hydrator.ts'
+import {
+  followingRepliedUsersHydrator,
+  limitFaces,
+} from './hydrators/following-replied-users.hydrator.ts'
 import { inNetworkHydrator } from './hydrators/in-network.hydrator.ts'
 import { mediaHydrator } from './hydrators/media.hydrator.ts'
 import { mutualFollowHydrator } from './hydrators/mutual-follow.hydrator.ts'
 import { subscriptionHydrator } from './hydrators/subscription.hydrator.ts'
 import { ttlByAge } from './hydrators/ttl-by-age.ts'
 import { visibilityHydrator } from './hydrators/visibility.hydrator.ts'
+import { SearchTexts } from './muted-keywords/search-text.ts'
 import { seenPostsQueryHydrator } from './query-hydrators/seen-posts.query-hydrator.ts'
 import { servedHistoryQueryHydrator } from './query-hydrators/served-history.query-hydrator.ts'
 import { userActionSequenceQueryHydrator } from './query-hydrators/user-action-sequence.query-hydrator.ts'
 import { WEIGHTS_VERSION } from './action-weights.params.ts'
-import { ADMISSION_PARAMS } from './process.params.ts'
+import { ADMISSION_PARAMS, SEARCH_TEXT_PARAMS } from './process.params.ts'
 import { createSafetyQueryHydrators } from './safety-query-hydrators.ts'
 import { authorDiversityScorer } from './scorers/author-diversity.scorer.ts'
 import { coldStartScorer } from './scorers/cold-start.scorer.ts'
@@ -51,6 +58,7 @@ import { requestCacheSideEffect } from './side-effects/request-cache.side-effect
 import { phoenixRetrievalSource } from './sources/phoenix-retrieval.source.ts'
 import { popularNowSource } from './sources/popular-now.source.ts'
 import { thunderSource } from './sources/thunder.source.ts'
+import { NO_AUTHOR_LISTS } from './visibility/author-lists.ts'
 
 export type HomeFeedPipeline = CandidatePipeline<HomeFeedQuery, PostCandidate>
 
@@ -79,6 +87,8 @@ export function createHomeFeedPipeline(
 ): HomeFeedPipeline {
   const { viewerStore, thunder, retrieval, ranking, embeddings, now } = dependencies
   const { popular, safetyMemory, requestCache } = dependencies
+  const { searchTexts = new SearchTexts(SEARCH_TEXT_PARAMS), authorLists = NO_AUTHOR_LISTS } =
+    dependencies
   const { timeout } = params
   const history = { viewerStore, timeoutMs: timeout.viewerHistory }
   const graph = createSafetyQueryHydrators(dependencies, timeout.socialGraph)
@@ -130,6 +140,7 @@ export function createHomeFeedPipeline(
         keyOf: ({ id }) => id,
         ttlMsOf: ttlByAge(params.engagementCounts),
       }),
+      followingRepliedUsersHydrator(params.followingReplied),
     ],
 
     // What may not be shown: cheap and certain ones first.
@@ -144,8 +155,9 @@ export function createHomeFeedPipeline(
       ineligibleSubscriptionFilter(),
       previouslySeenFilter(),
       previouslyServedFilter(),
-      mutedKeywordFilter(),
+      mutedKeywordFilter({ searchTexts }),
       authorSocialGraphFilter(),
+      authorListsFilter({ authorLists }),
     ],
 
     // What it is worth to this viewer. The fallback scores what the model did not.
@@ -174,9 +186,15 @@ export function createHomeFeedPipeline(
     // The last look, at what would be shown; back-fill passes here too. Then, behind the answer,
     // what is remembered of it.
     postSelectionHydrators: [
-      visibilityHydrator({ memory: safetyMemory, timeoutMs: timeout.visibility, now }),
+      visibilityHydrator({
+        memory: safetyMemory,
+        authorLists,
+        timeoutMs: timeout.visibility,
+        now,
+      }),
     ],
-    postSelectionFilters: [visibilityFilter(), conversationFilter()],
+    postSelectionFilters: [visibilityFilter(), ancillaryVisibilityFilter(), conversationFilter()],
+    finalize: (_query, selected) => limitFaces(selected, params.followingReplied.postsMax),
     sideEffects: [requestCacheSideEffect({ cache: requestCache, weightsVersion })],
   }
   return createCandidatePipeline(switchOff(table, variant.switchedOff ?? NOTHING))

@@ -62,6 +62,14 @@ export const AGE_GATE_PARAMS = {
   gatingCountries: 'ar au br ca de es fr gb id it kr mx nl ph pt th'.split(' '),
 } as const
 
+/** Texts cut into tokens for muted keywords, kept across requests. */
+export const SEARCH_TEXT_PARAMS = {
+  /** Texts. As many as posts whose facts are kept; handles as many again. Guess. */
+  textsMax: 50_000,
+  /** Characters. About ten bytes each, tokens included: 100 MB at most. Guess. */
+  charactersMax: 10_000_000,
+} as const
+
 /** Recent requests kept for explanations. */
 export const REQUEST_CACHE_PARAMS = {
   /** ms. EnablePhoenixRequestCacheSideEffect's TTL, A. */

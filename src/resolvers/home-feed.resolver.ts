@@ -5,7 +5,7 @@ import type { PostId } from '../ids.ts'
 import type { HomeFeedFilter } from '../pipeline/home-feed.query.ts'
 import { toScoreBreakdown } from '../pipeline/score-breakdown.ts'
 import type { PageEntry } from '../sessions/home-feed-sessions.ts'
-import { PostFeedItemType, RepostedByType } from './feed-item.types.ts'
+import { PostFeedItemType } from './feed-item.types.ts'
 import { parsePostId } from './global-ids.ts'
 import { readOverrides } from './read-overrides.ts'
 import { HomeFeedArguments } from './home-feed-arguments.types.ts'
@@ -14,7 +14,7 @@ import { FeedConnectionType, FeedEdgeType } from './home-feed.types.ts'
 import { PostType } from './post.types.ts'
 import { Cost, RequiresRole } from './schema-directives.ts'
 import { ScoreBreakdownType } from './score.types.ts'
-import { UserType } from './user.types.ts'
+import { readSocialContext } from './social-context.ts'
 
 const FIRST_DEFAULT = 20
 const FIRST_MAX = 100
@@ -124,16 +124,12 @@ async function toEdge(
 ): Promise<FeedEdgeType | null> {
   const { originalPostId, candidate } = entry.entry
   const isRepost = candidate.id !== originalPostId
-  const [record, reposter] = await Promise.all([
+  const [record, social] = await Promise.all([
     context.loaders.posts.load(originalPostId),
-    isRepost ? context.loaders.users.load(candidate.authorId) : null,
+    readSocialContext(candidate, { isRepost, countryCode }, context),
   ])
   if (record === null) return null
   const post = new PostType({ record, verdict: entry.verdict, countryCode })
-  const social =
-    reposter === null
-      ? null
-      : new RepostedByType(new UserType(reposter, context.baseUrl), candidate.createdAtMs)
   return new FeedEdgeType({
     cursor: entry.cursor,
     position: entry.position,

@@ -1,6 +1,7 @@
 import type { PostId } from '../ids.ts'
 import { DEGRADATIONS } from '../pipeline/degradation.ts'
 import type { DegradationReport } from '../pipeline/degradation.ts'
+import { shownVerdictOf } from '../pipeline/home-feed.candidate.ts'
 import type { PostCandidate, VisibilityVerdict } from '../pipeline/home-feed.candidate.ts'
 import type { RecheckedFeed } from '../pipeline/home-feed.ts'
 import type { FeedSession, SlateEntry } from './feed-session.ts'
@@ -95,8 +96,9 @@ async function judge(
   if (older.length === 0) return verdicts
   const rechecked = await recheck(older)
   reports.push(rechecked)
-  for (const { id, visibility } of rechecked.candidates) {
-    if (visibility !== undefined) verdicts.set(id, visibility)
+  for (const candidate of rechecked.candidates) {
+    const verdict = shownVerdictOf(candidate)
+    if (verdict !== undefined) verdicts.set(candidate.id, verdict)
   }
   return verdicts
 }

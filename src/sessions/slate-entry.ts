@@ -3,6 +3,7 @@ import {
   originalAuthorIdOf,
   originalCreatedAtMsOf,
   originalPostIdOf,
+  shownVerdictOf,
 } from '../pipeline/home-feed.candidate.ts'
 import type { PostCandidate } from '../pipeline/home-feed.candidate.ts'
 import type { ServedPost } from '../store/viewer-store.ts'
@@ -31,9 +32,10 @@ export function toSlateEntry(ranked: PostCandidate, ranking: EntryRanking): Slat
   candidate.outOfNetworkFactor = ranked.outOfNetworkFactor
   candidate.slateWindow = ranked.slateWindow
   candidate.score = ranked.score
+  candidate.followingRepliedUserIds = ranked.followingRepliedUserIds
   return {
     candidate,
-    verdict: ranked.visibility,
+    verdict: shownVerdictOf(ranked),
     originalPostId: originalPostIdOf(ranked),
     originalAuthorId: originalAuthorIdOf(ranked),
     originalCreatedAtMs: originalCreatedAtMsOf(ranked),

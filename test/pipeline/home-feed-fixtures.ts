@@ -6,6 +6,7 @@ import { createPostCandidate } from '../../src/pipeline/home-feed.candidate.ts'
 import type { PostCandidate, RelatedPosts } from '../../src/pipeline/home-feed.candidate.ts'
 import { createHomeFeedQuery, EMPTY_FILTER } from '../../src/pipeline/home-feed.query.ts'
 import type { HomeFeedQuery } from '../../src/pipeline/home-feed.query.ts'
+import { SearchTexts } from '../../src/pipeline/muted-keywords/search-text.ts'
 import type { Loaders } from '../../src/store/loaders.ts'
 import type {
   EngagementCounts,
@@ -91,6 +92,9 @@ export function keyword(phrase: string, more: Partial<MutedKeywordRecord> = {}) 
 }
 
 export const NO_RELATED: RelatedPosts = { original: null, quoted: null, parent: null, root: null }
+
+/** Nothing kept from other tests. */
+export const searchTexts = () => new SearchTexts({ textsMax: 1_000, charactersMax: 100_000 })
 
 /** As hydrated: by default with nothing related, no media, nobody's subscription. */
 export function candidate(core: PostRecord, more: Partial<PostCandidate> = {}): PostCandidate {

@@ -15,6 +15,7 @@ import { EMPTY_FILTER } from '../../src/pipeline/home-feed.query.ts'
 import type { HomeFeedQuery } from '../../src/pipeline/home-feed.query.ts'
 import { createRecheckPipeline } from '../../src/pipeline/recheck.pipeline.ts'
 import type { RecheckQuery } from '../../src/pipeline/recheck.query.ts'
+import { NO_AUTHOR_LISTS } from '../../src/pipeline/visibility/author-lists.ts'
 import { createDependencies, POSTS, worldCandidates, worldQuery } from './contract-world.ts'
 import { runComponentContract } from './framework/component-contract.ts'
 import {
@@ -36,7 +37,9 @@ import { seenGeneration } from './store-fixtures.ts'
 
 type Pipeline<Q> = { readonly stages: readonly StageListing<Q>[] }
 
-const dependencies = createDependencies()
+const dependencies = createDependencies({
+  authorLists: { ...NO_AUTHOR_LISTS, notRecommendedAuthorIds: userIds(14) },
+})
 // Made anew for each test, so that mutation testing knows which tests see which component.
 const homeFeed = () => createHomeFeedPipeline(dependencies)
 const recheck = () => createRecheckPipeline(dependencies)
@@ -59,7 +62,11 @@ const filled =
     ...worldQuery(),
     ...withoutLoaders(filledQuery(more)),
   })
-const bareCandidates = () => Object.values(POSTS).map(bareCandidate)
+const bareCandidates = () =>
+  Object.values(POSTS).map((each) => ({
+    ...bareCandidate(each),
+    ancestorIds: each.replyToPostId === null ? [] : [each.replyToPostId],
+  }))
 
 function withoutLoaders({ loaders: _loaders, ...query }: HomeFeedQuery) {
   return query
@@ -102,6 +109,7 @@ for (const name of [
   'SubscriptionHydrator',
   'EngagementCountsHydrator',
   'MutualFollowHydrator',
+  'FollowingRepliedUsersHydrator',
 ]) {
   runComponentContract<HomeFeedQuery, PostCandidate>({
     ...common,
@@ -145,12 +153,22 @@ const filters: Readonly<Record<string, [Partial<HomeFeedQuery>, () => PostCandid
   ],
   PreviouslyServedFilter: [{ servedPostIds: postIds(81) }, worldCandidates],
   MutedKeywordFilter: [{ mutedKeywords: [keyword('83')] }, worldCandidates],
+  AuthorListsFilter: [{}, worldCandidates],
   AuthorSocialGraphFilter: [{ blockedIds: userIds(11) }, worldCandidates],
   VisibilityFilter: [
     {},
     () => [
       candidate(POSTS.foreign),
       candidate(POSTS.root, { visibility: { action: 'allow', rule: null, labels: [] } }),
+    ],
+  ],
+  AncillaryVisibilityFilter: [
+    {},
+    () => [
+      candidate(POSTS.foreign, { ancillaryVisibility: [] }),
+      candidate(POSTS.quote, {
+        ancillaryVisibility: [{ role: 'quoted', action: 'drop', rule: 'spam', labels: [] }],
+      }),
     ],
   ],
   ConversationFilter: [

@@ -27,6 +27,7 @@ it('runs its components in this order', () => {
       "hydrator MediaHydrator fail-open 400",
       "hydrator SubscriptionHydrator fail-closed 600",
       "hydrator EngagementCountsHydrator fail-open 400",
+      "hydrator FollowingRepliedUsersHydrator fail-open 1000",
       "filter DropDuplicatesFilter fail-open -",
       "filter CoreDataFilter fail-closed -",
       "filter AgeFilter fail-open -",
@@ -39,6 +40,7 @@ it('runs its components in this order', () => {
       "filter PreviouslyServedFilter fail-open -",
       "filter MutedKeywordFilter fail-closed -",
       "filter AuthorSocialGraphFilter fail-closed -",
+      "filter AuthorListsFilter fail-closed -",
       "scorer PhoenixScorer replace 800",
       "scorer WeightedScorer fail-open 1000",
       "scorer FallbackScorer fail-open 1000",
@@ -49,6 +51,7 @@ it('runs its components in this order', () => {
       "selector TopKSelector fail-open -",
       "post-selection-hydrator VisibilityHydrator fail-closed 300",
       "post-selection-filter VisibilityFilter fail-closed -",
+      "post-selection-filter AncillaryVisibilityFilter fail-closed -",
       "post-selection-filter ConversationFilter fail-open -",
       "side-effect RequestCacheSideEffect fail-open 5000",
     ]

@@ -4,7 +4,12 @@ import { toServedPost, toSlateEntry } from '../../src/sessions/slate-entry.ts'
 import { candidate, NOW_MS, post } from '../pipeline/home-feed-fixtures.ts'
 import { row } from '../pipeline/score-fixtures.ts'
 
-const RANKING = { requestId: 'request', rankedAtMs: NOW_MS, weightsVersion: 'weights'  params: HOME_FEED_PARAMS,}
+const RANKING = {
+  requestId: 'request',
+  rankedAtMs: NOW_MS,
+  weightsVersion: 'weights',
+  params: HOME_FEED_PARAMS,
+}
 const scored = candidate(post(100, 10), {
   probabilities: row({ favorite: 0.5 }),
   dwellSeconds: 3,
