@@ -15,6 +15,7 @@ import {
   EMBEDDING_PARAMS,
   POPULAR_PARAMS,
   REQUEST_CACHE_PARAMS,
+  REQUEST_LOG_PARAMS,
 } from '../pipeline/process.params.ts'
 import { RequestCache } from '../pipeline/request-cache.ts'
 import { createSafetyMemory } from '../pipeline/safety-memory.ts'
@@ -24,6 +25,7 @@ import { createLoaders } from '../store/create-loaders.ts'
 import { createViewerStore } from '../store/create-viewer-store.ts'
 import type { Database } from '../store/database.ts'
 import { createPopularPosts } from '../store/popular-posts.ts'
+import { requestLogDirectory, RequestLogFiles } from '../store/request-log/request-log-files.ts'
 import { TokenSampleFile } from '../store/training-log/token-sample-file.ts'
 import type { ViewerStore } from '../store/viewer-store.ts'
 import { Telemetry, type Logger } from '../telemetry.ts'
@@ -161,6 +163,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     events,
     retrieval,
     ranking: sampled.ranking,
+    dataDirectory: config.dataDirectory,
     nowMs,
   })
   const createRequestLoaders = () => createLoaders(database, nowMs(), events.postFacts)
@@ -202,6 +205,7 @@ interface FeedParts {
   readonly events: EventFlow
   readonly retrieval: GrpcRetrievalClient
   readonly ranking: RankingClient
+  readonly dataDirectory: string
   readonly nowMs: () => number
 }
 
@@ -218,6 +222,11 @@ function openHomeFeed(parts: FeedParts): HomeFeed {
     countsCache: new AgedCache(COUNTS_CACHE_PARAMS),
     safetyMemory: createSafetyMemory({ now: nowMs }),
     requestCache: new RequestCache({ ...REQUEST_CACHE_PARAMS, now: nowMs }),
+    requestLog: new RequestLogFiles({
+      directory: requestLogDirectory(parts.dataDirectory),
+      ...REQUEST_LOG_PARAMS,
+      now: nowMs,
+    }),
     now: nowMs,
   })
 }

@@ -36,6 +36,7 @@ import { servedAuthorsQueryHydrator } from './query-hydrators/served-authors.que
 import { servedPostsQueryHydrator } from './query-hydrators/served-posts.query-hydrator.ts'
 import { userActionSequenceQueryHydrator } from './query-hydrators/user-action-sequence.query-hydrator.ts'
 import { WEIGHTS_VERSION } from './action-weights.params.ts'
+import { digestOfParams } from './params-digest.ts'
 import { ADMISSION_PARAMS } from './process.params.ts'
 import { createSafetyQueryHydrators } from './safety-query-hydrators.ts'
 import { authorDiversityScorer } from './scorers/author-diversity.scorer.ts'
@@ -46,6 +47,7 @@ import { phoenixScorer } from './scorers/phoenix.scorer.ts'
 import { slateDiversityScorer } from './scorers/slate-diversity.scorer.ts'
 import { weightedScorer } from './scorers/weighted.scorer.ts'
 import { topKSelector } from './selectors/top-k.selector.ts'
+import { requestLogSideEffect } from './side-effects/request-log.side-effect.ts'
 import { requestCacheSideEffect } from './side-effects/request-cache.side-effect.ts'
 import { phoenixRetrievalSource } from './sources/phoenix-retrieval.source.ts'
 import { popularNowSource } from './sources/popular-now.source.ts'
@@ -64,8 +66,10 @@ export function createHomeFeedPipeline(
   params: HomeFeedParams = HOME_FEED_PARAMS,
 ): HomeFeedPipeline {
   const { viewerStore, thunder, retrieval, ranking, embeddings, now } = dependencies
-  const { popular, safetyMemory, requestCache } = dependencies
+  const { popular, safetyMemory, requestCache, requestLog } = dependencies
   const { timeout } = params
+  const digest = digestOfParams(params)
+  const settings = { digest, weightsVersion: WEIGHTS_VERSION, arms: [] }
   const history = { viewerStore, timeoutMs: timeout.viewerHistory }
   const graph = createSafetyQueryHydrators(dependencies, timeout.socialGraph)
 
@@ -159,6 +163,9 @@ export function createHomeFeedPipeline(
       visibilityHydrator({ memory: safetyMemory, timeoutMs: timeout.visibility, now }),
     ],
     postSelectionFilters: [visibilityFilter(), conversationFilter()],
-    sideEffects: [requestCacheSideEffect({ cache: requestCache, weightsVersion: WEIGHTS_VERSION })],
+    sideEffects: [
+      requestCacheSideEffect({ cache: requestCache, weightsVersion: WEIGHTS_VERSION }),
+      requestLogSideEffect({ log: requestLog, settingsOf: () => settings, ...params.requestLog }),
+    ],
   })
 }

@@ -15,6 +15,7 @@ import { EMPTY_FILTER } from '../../src/pipeline/home-feed.query.ts'
 import type { HomeFeedQuery } from '../../src/pipeline/home-feed.query.ts'
 import { createRecheckPipeline } from '../../src/pipeline/recheck.pipeline.ts'
 import type { RecheckQuery } from '../../src/pipeline/recheck.query.ts'
+import type { LoggedRequest } from '../../src/store/request-log/logged-request.ts'
 import { createDependencies, POSTS, worldCandidates, worldQuery } from './contract-world.ts'
 import { runComponentContract } from './framework/component-contract.ts'
 import {
@@ -35,7 +36,10 @@ import { row } from './score-fixtures.ts'
 
 type Pipeline<Q> = { readonly stages: readonly StageListing<Q>[] }
 
-const dependencies = createDependencies()
+const logged: LoggedRequest[] = []
+const dependencies = createDependencies({
+  requestLog: { write: async (request) => void logged.push(request) },
+})
 // Made anew for each test, so that mutation testing knows which tests see which component.
 const homeFeed = () => createHomeFeedPipeline(dependencies)
 const recheck = () => createRecheckPipeline(dependencies)
@@ -232,6 +236,17 @@ runComponentContract<HomeFeedQuery, PostCandidate>({
   query: filled(),
   candidates: scored,
   effect: () => dependencies.requestCache.get('request') ?? null,
+})
+
+runComponentContract<HomeFeedQuery, PostCandidate>({
+  ...common,
+  kind: 'side-effect',
+  name: 'RequestLogSideEffect',
+  component: () =>
+    find<HomeFeedQuery, SideEffect<HomeFeedQuery, PostCandidate>>(homeFeed, 'RequestLogSideEffect'),
+  query: filled(),
+  candidates: scored,
+  effect: () => [...logged],
 })
 
 runComponentContract<RecheckQuery, PostCandidate>({

@@ -24,6 +24,7 @@ function createSetting(requestsMax = 10) {
           candidate(post(101, 11)),
         ],
         nonSelected: [candidate(post(102, 12))],
+        removed: [],
       },
       stageContext().context,
     )
