@@ -115,6 +115,7 @@ export function createHomeFeedPipeline(
         cache: dependencies.countsCache,
         keyOf: ({ id }) => id,
         ttlMsOf: ttlByAge(params.engagementCounts),
+        params: params.engagementCounts,
       }),
     ],
 

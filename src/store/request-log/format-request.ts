@@ -55,14 +55,14 @@ function formatCandidate(candidate: LoggedCandidate): string {
     `window ${candidate.slateWindow ?? '-'}`,
     ...(propensity === 1 ? [] : [`propensity ${toText(propensity)}`]),
   ]
-  return [
+  const line = [
     String(position ?? '-').padStart(4),
     postId.padEnd(19),
     toText(score).padStart(8),
     candidate.sources.join('+'),
-    steps.join(', '),
     toHeads(candidate),
-  ].join('  ')
+  ]
+  return `${line.join('  ')}\n      ${steps.join(', ')}`
 }
 
 /** The likeliest heads. */

@@ -24,9 +24,7 @@ const request = loggedRequest('a', {
 })
 
 it('names a request in a line', () => {
-  expect(formatRequestLine(request)).toMatchInlineSnapshot(
-    `"2023-11-14T22:13:20.000Z  a  viewer 1  2 of 8 ranked, 1 removed  model-1"`,
-  )
+  expect(formatRequestLine(request)).toMatchInlineSnapshot(`"2023-11-14T22:13:20.000Z  a  viewer 1  2 of 8 ranked, 1 removed  model-1"`)
   expect(formatRequestLine(loggedRequest('b', { modelVersion: null }))).toContain('no model')
 })
 
@@ -37,8 +35,10 @@ it('shows who asked, the first posts and what fell out', () => {
     known     history 12, follows unknown, 1 served in this session
     settings  abababababababab, weights weights-1, arms none
 
-       0  100                      0.25  thunder  weighted 0.4, diversity 0.625, network 1, window 0  favorite 0.5 reply 0.25 photo_expand 0.125 dwell 2.5 s
-       1  101                      0.25  thunder+phoenix-retrieval  weighted 0.4, lifted 0.6, diversity 0.625, network 1, window 0, propensity 0.1235  photo_expand 0.4 repost 0.3 reply 0.2
+       0  100                      0.25  thunder  favorite 0.5 reply 0.25 photo_expand 0.125 dwell 2.5 s
+          weighted 0.4, diversity 0.625, network 1, window 0
+       1  101                      0.25  thunder+phoenix-retrieval  photo_expand 0.4 repost 0.3 reply 0.2
+          weighted 0.4, lifted 0.6, diversity 0.625, network 1, window 0, propensity 0.1235
     and 6 more
 
     AgeFilter removed 1 (too old)"
@@ -64,7 +64,8 @@ it('shows what is not known as that', () => {
     known     history unknown, follows 3, 1 served in this session
     settings  abababababababab, weights weights-1, arms weights:b
 
-       -  102                         -  thunder  weighted 0.4, diversity 0.625, network 1, window 0  fallback
+       -  102                         -  thunder  fallback
+          weighted 0.4, diversity 0.625, network 1, window 0
 
     SelfPostFilter removed 0"
   `)
