@@ -9,7 +9,7 @@ const request = loggedRequest('a', {
       position: 1,
       coldStartScore: 0.6,
       propensity: 0.123_456,
-      sources: ['thunder', 'phoenix-retrieval'],
+      sources: ['thunder', 'popular-now'],
       probabilities: [0.1, 0.2, 0.3, 0.4],
       dwellSeconds: null,
     }),
@@ -24,7 +24,9 @@ const request = loggedRequest('a', {
 })
 
 it('names a request in a line', () => {
-  expect(formatRequestLine(request)).toMatchInlineSnapshot(`"2023-11-14T22:13:20.000Z  a  viewer 1  2 of 8 ranked, 1 removed  model-1"`)
+  expect(formatRequestLine(request)).toMatchInlineSnapshot(
+    `"2023-11-14T22:13:20.000Z  a  viewer 1  2 of 8 ranked, 1 removed  model-1"`,
+  )
   expect(formatRequestLine(loggedRequest('b', { modelVersion: null }))).toContain('no model')
 })
 
@@ -35,9 +37,9 @@ it('shows who asked, the first posts and what fell out', () => {
     known     history 12, follows unknown, 1 served in this session
     settings  abababababababab, weights weights-1, arms none
 
-       0  100                      0.25  thunder  favorite 0.5 reply 0.25 photo_expand 0.125 dwell 2.5 s
+       0  100                      0.25  thunder  favorite 0.5 reply 0.25 dwell 2.5 s
           weighted 0.4, diversity 0.625, network 1, window 0
-       1  101                      0.25  thunder+phoenix-retrieval  photo_expand 0.4 repost 0.3 reply 0.2
+       1  101                      0.25  thunder+popular-now  photo_expand 0.4 repost 0.3 reply 0.2
           weighted 0.4, lifted 0.6, diversity 0.625, network 1, window 0, propensity 0.1235
     and 6 more
 

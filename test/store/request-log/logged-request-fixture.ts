@@ -13,7 +13,7 @@ export function loggedCandidate(id: number, more: Partial<LoggedCandidate> = {})
     sources: ['thunder'],
     similarity: null,
     inNetwork: true,
-    probabilities: [0.5, 0.25, null, 0.125],
+    probabilities: [0.5, 0.25, null],
     dwellSeconds: 2.5,
     scoredBy: 'phoenix',
     weightedScore: 0.4,
