@@ -1,7 +1,7 @@
 /**
  * `npm run mutate [-- PATH ...]`: StrykerJS changes the code in small ways and tells which changes
  * no test notices. PATH is a file or folder below src/pipeline; by default the rules of the feed:
- * filters, scorers, cold-start, visibility, muted-keywords. docs/mutation-testing.md has results.
+ * filters, scorers, visibility, muted-keywords. docs/mutation-testing.md has results.
  */
 import { existsSync, statSync } from 'node:fs'
 import { join, relative, resolve } from 'node:path'

@@ -9,6 +9,8 @@ export default defineConfig({
     include: ['test/pipeline/**/*.test.ts'],
     // Whole requests with deadlines: slow, and what they see the others see closer.
     exclude: ['test/pipeline/home-feed.test.ts', 'test/pipeline/total/**'],
+    // Counting what each test covers makes number crunching slow.
+    testTimeout: 60_000,
     maxWorkers: 1,
     // Mutants are switched on by a variable: modules need not be loaded anew for each.
     isolate: false,
