@@ -61,9 +61,9 @@ async function* readLines(path: string): AsyncGenerator<string> {
 
 function toLoggedRequest(line: string): LoggedRequest | Error {
   try {
-    const value = JSON.parse(line) as LoggedRequest
+    const value = JSON.parse(line) as LoggedRequest | { readonly version: string }
     if (value.version === REQUEST_LOG_VERSION) return value
-    return new Error(`version ${String(value.version)} of a line is not ${REQUEST_LOG_VERSION}`)
+    return new Error(`version ${value.version} of a line is not ${REQUEST_LOG_VERSION}`)
   } catch (error) {
     return new Error(`a line is no JSON: ${String(error)}`)
   }
