@@ -30,6 +30,7 @@ const dependencies: HomeFeedDependencies = {
   countsCache: new AgedCache(COUNTS_CACHE_PARAMS),
   safetyMemory: createSafetyMemory({ now }),
   requestCache: new RequestCache({ ...REQUEST_CACHE_PARAMS, now }),
+  requestLog: { write: nobody },
   now,
 }
 

@@ -17,6 +17,7 @@ import {
   POPULAR_PARAMS,
   REQUEST_CACHE_PARAMS,
   SEARCH_TEXT_PARAMS,
+  REQUEST_LOG_PARAMS,
 } from '../pipeline/process.params.ts'
 import { SearchTexts } from '../pipeline/muted-keywords/search-text.ts'
 import { RequestCache } from '../pipeline/request-cache.ts'
@@ -28,6 +29,7 @@ import { createLoaders } from '../store/create-loaders.ts'
 import { createViewerStore } from '../store/create-viewer-store.ts'
 import type { Database } from '../store/database.ts'
 import { createPopularPosts } from '../store/popular-posts.ts'
+import { requestLogDirectory, RequestLogFiles } from '../store/request-log/request-log-files.ts'
 import { TokenSampleFile } from '../store/training-log/token-sample-file.ts'
 import type { ViewerStore } from '../store/viewer-store.ts'
 import { Telemetry, type Logger } from '../telemetry.ts'
@@ -170,6 +172,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     ranking: sampled.ranking,
     authorLists: options.authorLists,
     searchTexts,
+    dataDirectory: config.dataDirectory,
     nowMs,
   })
   const createRequestLoaders = () => createLoaders(database, nowMs(), events.postFacts)
@@ -216,6 +219,7 @@ interface FeedParts {
   readonly ranking: RankingClient
   readonly authorLists: AuthorLists
   readonly searchTexts: SearchTexts
+  readonly dataDirectory: string
   readonly nowMs: () => number
 }
 
@@ -234,6 +238,11 @@ function openHomeFeed(parts: FeedParts): HomeFeed {
     requestCache: new RequestCache({ ...REQUEST_CACHE_PARAMS, now: nowMs }),
     searchTexts: parts.searchTexts,
     authorLists: parts.authorLists,
+    requestLog: new RequestLogFiles({
+      directory: requestLogDirectory(parts.dataDirectory),
+      ...REQUEST_LOG_PARAMS,
+      now: nowMs,
+    }),
     now: nowMs,
   })
 }

@@ -2,6 +2,7 @@ import type { PostId } from '../ids.ts'
 import type { EmbeddingClient } from '../phoenix/embedding-client.ts'
 import type { RankingClient } from '../phoenix/ranking-client.ts'
 import type { RetrievalClient } from '../phoenix/retrieval-client.ts'
+import type { RequestLog } from '../store/request-log/logged-request.ts'
 import type { PopularPosts } from '../store/popular-posts.ts'
 import type { ViewerStore } from '../store/viewer-store.ts'
 import type { Thunder } from '../thunder/thunder.ts'
@@ -33,6 +34,7 @@ export interface HomeFeedDependencies {
   readonly searchTexts?: SearchTexts
   /** Default: nobody is listed. */
   readonly authorLists?: AuthorLists
+  readonly requestLog: RequestLog
   /** Time of a request in ms; the parameter `request.budgetMs` when absent. */
   readonly budgetMs?: number
   /** Epoch ms: deadlines and ages of substitutes go by it. */

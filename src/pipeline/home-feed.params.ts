@@ -205,6 +205,14 @@ export const HOME_FEED_PARAMS = {
     rescoresInNetworkRepliesAndReposts: true,
   },
 
+  /** Requests that are kept on disk. Every one is in the request cache besides. */
+  requestLog: {
+    /** Share of requests in [0, 1]. A's reranking log has 0.05. */
+    sampleRate: 0.05,
+    /** Ranked posts of one request; a slate is always whole. A has 50. Guess. */
+    candidatesMax: 300,
+  },
+
   /** Which posts share the slate's windows. */
   slateDiversity: {
     /** Share of relevance against diversity in [0, 1]. DPP theta, A. */

@@ -54,6 +54,7 @@ import { phoenixScorer } from './scorers/phoenix.scorer.ts'
 import { slateDiversityScorer } from './scorers/slate-diversity.scorer.ts'
 import { weightedScorer } from './scorers/weighted.scorer.ts'
 import { topKSelector } from './selectors/top-k.selector.ts'
+import { requestLogSideEffect } from './side-effects/request-log.side-effect.ts'
 import { requestCacheSideEffect } from './side-effects/request-cache.side-effect.ts'
 import { phoenixRetrievalSource } from './sources/phoenix-retrieval.source.ts'
 import { popularNowSource } from './sources/popular-now.source.ts'
@@ -86,7 +87,7 @@ export function createHomeFeedPipeline(
   variant: PipelineVariant = {},
 ): HomeFeedPipeline {
   const { viewerStore, thunder, retrieval, ranking, embeddings, now } = dependencies
-  const { popular, safetyMemory, requestCache } = dependencies
+  const { popular, safetyMemory, requestCache, requestLog } = dependencies
   const { searchTexts = new SearchTexts(SEARCH_TEXT_PARAMS), authorLists = NO_AUTHOR_LISTS } =
     dependencies
   const { timeout } = params
@@ -139,6 +140,7 @@ export function createHomeFeedPipeline(
         cache: dependencies.countsCache,
         keyOf: ({ id }) => id,
         ttlMsOf: ttlByAge(params.engagementCounts),
+        params: params.engagementCounts,
       }),
       followingRepliedUsersHydrator(params.followingReplied),
     ],
@@ -195,7 +197,10 @@ export function createHomeFeedPipeline(
     ],
     postSelectionFilters: [visibilityFilter(), ancillaryVisibilityFilter(), conversationFilter()],
     finalize: (_query, selected) => limitFaces(selected, params.followingReplied.postsMax),
-    sideEffects: [requestCacheSideEffect({ cache: requestCache, weightsVersion })],
+    sideEffects: [
+      requestCacheSideEffect({ cache: requestCache, weightsVersion }),
+      requestLogSideEffect({ log: requestLog, weightsVersion, ...params.requestLog }),
+    ],
   }
   return createCandidatePipeline(switchOff(table, variant.switchedOff ?? NOTHING))
 }

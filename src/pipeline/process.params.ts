@@ -70,6 +70,14 @@ export const SEARCH_TEXT_PARAMS = {
   charactersMax: 10_000_000,
 } as const
 
+/** Requests kept on disk. */
+export const REQUEST_LOG_PARAMS = {
+  /** Bytes. About 500 requests of a full slate. Guess. */
+  fileBytesMax: 16 * 1024 * 1024,
+  /** Bytes. About 8,000 requests of a full slate. Guess. */
+  totalBytesMax: 256 * 1024 * 1024,
+} as const
+
 /** Recent requests kept for explanations. */
 export const REQUEST_CACHE_PARAMS = {
   /** ms. EnablePhoenixRequestCacheSideEffect's TTL, A. */

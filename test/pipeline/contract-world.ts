@@ -137,6 +137,7 @@ export function createDependencies(more: Partial<HomeFeedDependencies> = {}): Ho
     countsCache: new AgedCache({ entriesMax: 100 }),
     safetyMemory: createSafetyMemory({ now }),
     requestCache: new RequestCache({ ttlMs: 60_000, requestsMax: 10, now }),
+    requestLog: { write: async () => undefined },
     now,
     ...more,
   }

@@ -16,6 +16,7 @@ import type { HomeFeedQuery } from '../../src/pipeline/home-feed.query.ts'
 import { createRecheckPipeline } from '../../src/pipeline/recheck.pipeline.ts'
 import type { RecheckQuery } from '../../src/pipeline/recheck.query.ts'
 import { NO_AUTHOR_LISTS } from '../../src/pipeline/visibility/author-lists.ts'
+import type { LoggedRequest } from '../../src/store/request-log/logged-request.ts'
 import { createDependencies, POSTS, worldCandidates, worldQuery } from './contract-world.ts'
 import { runComponentContract } from './framework/component-contract.ts'
 import {
@@ -37,8 +38,10 @@ import { seenGeneration } from './store-fixtures.ts'
 
 type Pipeline<Q> = { readonly stages: readonly StageListing<Q>[] }
 
+const logged: LoggedRequest[] = []
 const dependencies = createDependencies({
   authorLists: { ...NO_AUTHOR_LISTS, notRecommendedAuthorIds: userIds(14) },
+  requestLog: { write: async (request) => void logged.push(request) },
 })
 // Made anew for each test, so that mutation testing knows which tests see which component.
 const homeFeed = () => createHomeFeedPipeline(dependencies)
@@ -253,6 +256,17 @@ runComponentContract<HomeFeedQuery, PostCandidate>({
   query: filled(),
   candidates: scored,
   effect: () => dependencies.requestCache.get('request') ?? null,
+})
+
+runComponentContract<HomeFeedQuery, PostCandidate>({
+  ...common,
+  kind: 'side-effect',
+  name: 'RequestLogSideEffect',
+  component: () =>
+    find<HomeFeedQuery, SideEffect<HomeFeedQuery, PostCandidate>>(homeFeed, 'RequestLogSideEffect'),
+  query: filled(),
+  candidates: scored,
+  effect: () => [...logged],
 })
 
 runComponentContract<RecheckQuery, PostCandidate>({

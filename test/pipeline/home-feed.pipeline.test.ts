@@ -54,6 +54,7 @@ it('runs its components in this order', () => {
       "post-selection-filter AncillaryVisibilityFilter fail-closed -",
       "post-selection-filter ConversationFilter fail-open -",
       "side-effect RequestCacheSideEffect fail-open 5000",
+      "side-effect RequestLogSideEffect fail-open 5000",
     ]
   `)
 })

@@ -45,6 +45,7 @@ export function createRankedFeed(
     embeddings,
     popular: createPopularPosts(database, POPULAR_PARAMS),
     safetyMemory: createSafetyMemory({ now: systemNowMs }),
+    requestLog: { write: async () => undefined },
     countsCache: new AgedCache({ entriesMax: 1_000 }),
     requestCache: new RequestCache({ ...REQUEST_CACHE_PARAMS, now: systemNowMs }),
     budgetMs: 10_000,

@@ -159,6 +159,7 @@ export async function serve(
     countsCache: new AgedCache({ entriesMax: 1_000 }),
     safetyMemory: createSafetyMemory({ now: systemNowMs }),
     requestCache: new RequestCache({ ...REQUEST_CACHE_PARAMS, now: systemNowMs }),
+    requestLog: { write: async () => undefined },
     budgetMs: 5_000,
     now: systemNowMs,
   })

@@ -1,7 +1,7 @@
+import type { Removed } from './component.ts'
 import type { PipelineConfig } from './pipeline-config.ts'
 import type { RequestRun } from './request-run.ts'
 import { runFilters } from './run-filters.ts'
-import type { Removed } from './run-filters.ts'
 import { runHydrators } from './run-hydrators.ts'
 import { runSelector } from './run-selector.ts'
 
