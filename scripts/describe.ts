@@ -28,6 +28,7 @@ const dependencies: HomeFeedDependencies = {
   popular: { popularPosts: nobody },
   safetyMemory: createSafetyMemory({ now }),
   requestCache: new RequestCache({ ...REQUEST_CACHE_PARAMS, now }),
+  candidateCache: { get: nobody, put: nobody },
   now,
 }
 

@@ -7,9 +7,11 @@ import { GrpcRetrievalClient } from '../phoenix/grpc-retrieval-client.ts'
 import type { CallOptions } from '../phoenix/retrieval-client.ts'
 import type { RankingClient } from '../phoenix/ranking-client.ts'
 import { SampledRankingClient, type TokenSample } from '../phoenix/sampled-ranking-client.ts'
+import { InProcessCandidateCache } from '../pipeline/cached-pool/in-process-candidate-cache.ts'
 import { STAGES } from '../pipeline/framework/component.ts'
 import { createHomeFeed, type HomeFeed } from '../pipeline/home-feed.ts'
 import {
+  CANDIDATE_CACHE_PARAMS,
   EMBEDDING_PARAMS,
   POPULAR_PARAMS,
   REQUEST_CACHE_PARAMS,
@@ -154,6 +156,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const viewerStore = createViewerStore(database)
   const sampled = withTokenSamples(ranking, { config, telemetry })
   const homeFeed = openHomeFeed({
+    telemetry,
     database,
     viewerStore,
     events,
@@ -200,11 +203,18 @@ interface FeedParts {
   readonly events: EventFlow
   readonly retrieval: GrpcRetrievalClient
   readonly ranking: RankingClient
+  readonly telemetry: Telemetry
   readonly nowMs: () => number
 }
 
 function openHomeFeed(parts: FeedParts): HomeFeed {
   const { database, viewerStore, events, retrieval, ranking, nowMs } = parts
+  const candidateCache = new InProcessCandidateCache({ ...CANDIDATE_CACHE_PARAMS, now: nowMs })
+  parts.telemetry.gauge(
+    'homefeed_candidate_cache_posts',
+    'Posts in the pools that refreshes stand on, and one for each pool.',
+    () => candidateCache.postCount,
+  )
   return createHomeFeed({
     viewerStore,
     thunder: events.thunder,
@@ -215,6 +225,7 @@ function openHomeFeed(parts: FeedParts): HomeFeed {
     popular: createPopularPosts(database, POPULAR_PARAMS),
     safetyMemory: createSafetyMemory({ now: nowMs }),
     requestCache: new RequestCache({ ...REQUEST_CACHE_PARAMS, now: nowMs }),
+    candidateCache,
     now: nowMs,
   })
 }

@@ -4,6 +4,7 @@ import type { RetrievalClient } from '../phoenix/retrieval-client.ts'
 import type { PopularPosts } from '../store/popular-posts.ts'
 import type { ViewerStore } from '../store/viewer-store.ts'
 import type { Thunder } from '../thunder/thunder.ts'
+import type { CandidateCache } from './cached-pool/candidate-cache.ts'
 import type { RequestCache } from './request-cache.ts'
 import type { SafetyMemory } from './safety-memory.ts'
 
@@ -23,6 +24,7 @@ export interface HomeFeedDependencies {
   /** Shared by every pipeline of the process. */
   readonly safetyMemory: SafetyMemory
   readonly requestCache: RequestCache
+  readonly candidateCache: CandidateCache
   /** Time of a request in ms; the parameter `request.budgetMs` when absent. */
   readonly budgetMs?: number
   /** Epoch ms: deadlines and ages of substitutes go by it. */

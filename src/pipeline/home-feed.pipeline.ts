@@ -1,3 +1,4 @@
+import { paramsDigestOf } from './cached-pool/pool-key.ts'
 import { ageFilter } from './filters/age.filter.ts'
 import { authorSocialGraphFilter } from './filters/author-social-graph.filter.ts'
 import { conversationFilter } from './filters/conversation.filter.ts'
@@ -28,6 +29,7 @@ import { mediaHydrator } from './hydrators/media.hydrator.ts'
 import { mutualFollowHydrator } from './hydrators/mutual-follow.hydrator.ts'
 import { subscriptionHydrator } from './hydrators/subscription.hydrator.ts'
 import { visibilityHydrator } from './hydrators/visibility.hydrator.ts'
+import { cachedCandidatesQueryHydrator } from './query-hydrators/cached-candidates.query-hydrator.ts'
 import { seenPostsQueryHydrator } from './query-hydrators/seen-posts.query-hydrator.ts'
 import { servedHistoryQueryHydrator } from './query-hydrators/served-history.query-hydrator.ts'
 import { userActionSequenceQueryHydrator } from './query-hydrators/user-action-sequence.query-hydrator.ts'
@@ -41,7 +43,9 @@ import { phoenixScorer } from './scorers/phoenix.scorer.ts'
 import { slateDiversityScorer } from './scorers/slate-diversity.scorer.ts'
 import { weightedScorer } from './scorers/weighted.scorer.ts'
 import { topKSelector } from './selectors/top-k.selector.ts'
+import { postCandidateCacheSideEffect } from './side-effects/post-candidate-cache.side-effect.ts'
 import { requestCacheSideEffect } from './side-effects/request-cache.side-effect.ts'
+import { cachedPostsSource } from './sources/cached-posts.source.ts'
 import { phoenixRetrievalSource } from './sources/phoenix-retrieval.source.ts'
 import { popularNowSource } from './sources/popular-now.source.ts'
 import { thunderSource } from './sources/thunder.source.ts'
@@ -63,6 +67,7 @@ export function createHomeFeedPipeline(
   const { timeout } = params
   const history = { viewerStore, timeoutMs: timeout.viewerHistory }
   const graph = createSafetyQueryHydrators(dependencies, timeout.socialGraph)
+  const pool = { cache: dependencies.candidateCache, paramsDigest: paramsDigestOf(params) }
 
   return createCandidatePipeline<HomeFeedQuery, PostCandidate>({
     name: 'home-feed',
@@ -82,7 +87,14 @@ export function createHomeFeedPipeline(
         authors: params.servedAuthors,
       }),
     ],
-    dependentQueryHydrators: [],
+    // What needs to know who it is.
+    dependentQueryHydrators: [
+      cachedCandidatesQueryHydrator({
+        ...pool,
+        ...params.cachedPool,
+        timeoutMs: timeout.candidateCache,
+      }),
+    ],
 
     // What there is. Thunder first: its copies know their ancestors.
     sources: [
@@ -94,6 +106,7 @@ export function createHomeFeedPipeline(
       }),
       phoenixRetrievalSource({ retrieval, timeoutMs: timeout.retrieval, ...params.retrieval }),
       popularNowSource({ popular, timeoutMs: timeout.popular }),
+      cachedPostsSource(),
     ],
     merge: { idOf: ({ id }) => id, fold: foldCopies('sources') },
 
@@ -152,6 +165,9 @@ export function createHomeFeedPipeline(
       visibilityHydrator({ memory: safetyMemory, timeoutMs: timeout.visibility, now }),
     ],
     postSelectionFilters: [visibilityFilter(), conversationFilter()],
-    sideEffects: [requestCacheSideEffect({ cache: requestCache, weightsVersion: WEIGHTS_VERSION })],
+    sideEffects: [
+      requestCacheSideEffect({ cache: requestCache, weightsVersion: WEIGHTS_VERSION }),
+      postCandidateCacheSideEffect({ ...pool, ...params.cachedPool }),
+    ],
   })
 }

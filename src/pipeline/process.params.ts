@@ -63,3 +63,9 @@ export const REQUEST_CACHE_PARAMS = {
   /** Requests. About 60 kB each at 200 posts: 60 MB at most. Guess. */
   requestsMax: 1_000,
 } as const
+
+/** Pools that refreshes within minutes stand on. */
+export const CANDIDATE_CACHE_PARAMS = {
+  /** Posts of all pools. About 500 B each, 266 viewers' full pools: 100 MB at most. Guess. */
+  postsMax: 200_000,
+} as const

@@ -2,6 +2,7 @@ import { DISCRETE_ACTION_COUNT } from '../../src/gen/actions.ts'
 import type { EmbeddingClient } from '../../src/phoenix/embedding-client.ts'
 import type { RankingClient } from '../../src/phoenix/ranking-client.ts'
 import type { RetrievalClient } from '../../src/phoenix/retrieval-client.ts'
+import { InProcessCandidateCache } from '../../src/pipeline/cached-pool/in-process-candidate-cache.ts'
 import type { PostCandidate } from '../../src/pipeline/home-feed.candidate.ts'
 import type { HomeFeedDependencies } from '../../src/pipeline/home-feed.dependencies.ts'
 import { RequestCache } from '../../src/pipeline/request-cache.ts'
@@ -135,6 +136,7 @@ export function createDependencies(more: Partial<HomeFeedDependencies> = {}): Ho
     popular,
     safetyMemory: createSafetyMemory({ now }),
     requestCache: new RequestCache({ ttlMs: 60_000, requestsMax: 10, now }),
+    candidateCache: new InProcessCandidateCache({ postsMax: 10_000, now }),
     now,
     ...more,
   }

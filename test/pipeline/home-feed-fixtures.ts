@@ -184,6 +184,7 @@ export function filledQuery(more: Partial<HomeFeedQuery> = {}): HomeFeedQuery {
     servedPostIds: new Set(),
     servedByAuthor: new Map(),
     pastRequestTimesMs: [],
+    cachedPool: null,
     ...more,
   }
 }

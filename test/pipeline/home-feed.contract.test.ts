@@ -9,13 +9,21 @@ import type {
   SideEffect,
   Source,
 } from '../../src/pipeline/framework/component.ts'
+import type { CandidatePool } from '../../src/pipeline/cached-pool/candidate-cache.ts'
+import { InProcessCandidateCache } from '../../src/pipeline/cached-pool/in-process-candidate-cache.ts'
+import {
+  paramsDigestOf,
+  poolKeyOf,
+  viewerStateOf,
+} from '../../src/pipeline/cached-pool/pool-key.ts'
+import { HOME_FEED_PARAMS } from '../../src/pipeline/home-feed.params.ts'
 import type { PostCandidate } from '../../src/pipeline/home-feed.candidate.ts'
 import { createHomeFeedPipeline } from '../../src/pipeline/home-feed.pipeline.ts'
 import { EMPTY_FILTER } from '../../src/pipeline/home-feed.query.ts'
 import type { HomeFeedQuery } from '../../src/pipeline/home-feed.query.ts'
 import { createRecheckPipeline } from '../../src/pipeline/recheck.pipeline.ts'
 import type { RecheckQuery } from '../../src/pipeline/recheck.query.ts'
-import { createDependencies, POSTS, worldCandidates, worldQuery } from './contract-world.ts'
+import { createDependencies, now, POSTS, worldCandidates, worldQuery } from './contract-world.ts'
 import { runComponentContract } from './framework/component-contract.ts'
 import {
   bareCandidate,
@@ -35,7 +43,8 @@ import { seenGeneration } from './store-fixtures.ts'
 
 type Pipeline<Q> = { readonly stages: readonly StageListing<Q>[] }
 
-const dependencies = createDependencies()
+const candidateCache = new InProcessCandidateCache({ postsMax: 10_000, now })
+const dependencies = createDependencies({ candidateCache })
 const homeFeed = createHomeFeedPipeline(dependencies)
 const recheck = createRecheckPipeline(dependencies)
 const covered = new Set<string>()
@@ -80,6 +89,38 @@ for (const name of [
   })
 }
 
+const enough = { followedIds: userIds(10, 11), subscribedIds: userIds(13) }
+const pool: CandidatePool = {
+  viewerState: viewerStateOf(filledQuery(enough)) ?? '',
+  modelVersion: 'model-1',
+  posts: Array.from({ length: HOME_FEED_PARAMS.cachedPool.postsMin }, (_, index) => ({
+    ...bareCandidate(post(1_000 + index, 12)),
+    probabilities: row({ favorite: 0.5 }),
+    dwellSeconds: 2,
+  })),
+}
+const poolKey = poolKeyOf(filledQuery(enough), paramsDigestOf(HOME_FEED_PARAMS))
+await candidateCache.put(poolKey, pool, HOME_FEED_PARAMS.cachedPool.ttlMs)
+runComponentContract<HomeFeedQuery, PostCandidate>({
+  ...common,
+  kind: 'query-hydrator',
+  name: 'CachedCandidatesQueryHydrator',
+  component: () =>
+    find<HomeFeedQuery, AnyQueryHydrator<HomeFeedQuery>>(homeFeed, 'CachedCandidatesQueryHydrator'),
+  query: filled({ ...enough, cachedPool: undefined }),
+  bareQuery: worldQuery,
+})
+
+runComponentContract<HomeFeedQuery, PostCandidate>({
+  ...common,
+  kind: 'source',
+  name: 'CachedPostsSource',
+  component: () =>
+    find<HomeFeedQuery, Source<HomeFeedQuery, PostCandidate>>(homeFeed, 'CachedPostsSource'),
+  query: filled({ cachedPool: pool }),
+  bareQuery: worldQuery,
+})
+
 for (const name of ['ThunderSource', 'PhoenixRetrievalSource', 'PopularNowSource']) {
   runComponentContract<HomeFeedQuery, PostCandidate>({
     ...common,
@@ -91,7 +132,6 @@ for (const name of ['ThunderSource', 'PhoenixRetrievalSource', 'PopularNowSource
   })
 }
 
-const enough = { followedIds: userIds(10, 11), subscribedIds: userIds(13) }
 for (const name of [
   'InNetworkHydrator',
   'CoreDataHydrator',
@@ -222,6 +262,20 @@ runComponentContract<HomeFeedQuery, PostCandidate>({
   query: filled(),
   candidates: scored,
   effect: () => dependencies.requestCache.get('request') ?? null,
+})
+
+runComponentContract<HomeFeedQuery, PostCandidate>({
+  ...common,
+  kind: 'side-effect',
+  name: 'PostCandidateCacheSideEffect',
+  component: () =>
+    find<HomeFeedQuery, SideEffect<HomeFeedQuery, PostCandidate>>(
+      homeFeed,
+      'PostCandidateCacheSideEffect',
+    ),
+  query: filled({ countryCode: 'de', filter: { ...EMPTY_FILTER, inNetworkOnly: true } }),
+  candidates: () => scored().map((each) => ({ ...each, modelVersion: 'model-1' })),
+  effect: () => candidateCache.postCount,
 })
 
 runComponentContract<RecheckQuery, PostCandidate>({
