@@ -20,13 +20,14 @@ import { RequestCache } from '../pipeline/request-cache.ts'
 import { createSafetyMemory } from '../pipeline/safety-memory.ts'
 import { KeptEmbeddings } from '../pipeline/slate-diversity/kept-embeddings.ts'
 import { createServer } from '../server.ts'
+import { AUTHOR_SERVED_PARAMS, AuthorServed } from '../store/author-served.ts'
 import { createLoaders } from '../store/create-loaders.ts'
 import { createViewerStore } from '../store/create-viewer-store.ts'
 import type { Database } from '../store/database.ts'
 import { createPopularPosts } from '../store/popular-posts.ts'
 import { TokenSampleFile } from '../store/training-log/token-sample-file.ts'
 import type { ViewerStore } from '../store/viewer-store.ts'
-import { Telemetry, type Logger } from '../telemetry.ts'
+import { describeError, Telemetry, type Logger } from '../telemetry.ts'
 import { startEventFlow, type EventFlow } from './event-flow.ts'
 import { addEventGauges } from './event-gauges.ts'
 import type { PhoenixServices } from './phoenix-services.ts'
@@ -125,21 +126,17 @@ function withTokenSamples(
   return { ranking: new SampledRankingClient({ ranking, rate, keep }), samples }
 }
 
+function openChannels({ retrievalAddress, rankingAddress }: PhoenixServices, nowMs: () => number) {
+  return {
+    retrieval: new GrpcChannel({ service: 'phoenix-retrieval', address: retrievalAddress, nowMs }),
+    ranking: new GrpcChannel({ service: 'phoenix-ranking', address: rankingAddress, nowMs }),
+  }
+}
+
 /** Builds every concrete part, catches up with the event log, and listens. */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { config, database, phoenix, logger, nowMs } = options
-  const channels = {
-    retrieval: new GrpcChannel({
-      service: 'phoenix-retrieval',
-      address: phoenix.retrievalAddress,
-      nowMs,
-    }),
-    ranking: new GrpcChannel({
-      service: 'phoenix-ranking',
-      address: phoenix.rankingAddress,
-      nowMs,
-    }),
-  }
+  const channels = openChannels(phoenix, nowMs)
   const retrieval = new GrpcRetrievalClient(channels.retrieval)
   const ranking = new GrpcRankingClient(channels.ranking)
   const events = await runTimedStep('Event log: open', () =>
@@ -164,6 +161,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     ranking: sampled.ranking,
     nowMs,
   })
+  const authorServed = openAuthorServed(options, telemetry)
   const createRequestLoaders = () => createLoaders(database, nowMs(), events.postFacts)
   await runTimedStep('Feed: warmed up', () =>
     warmUp(homeFeed, { ...options, createLoaders: createRequestLoaders }),
@@ -178,6 +176,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     healthChecks: healthChecks(options, { events, retrieval, ranking }),
     telemetry,
     logger,
+    onServed: (record) => authorServed.add(record),
     now: nowMs,
   })
   const { url } = await server.listen()
@@ -188,6 +187,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     async close() {
       await server.close()
       await homeFeed.drain()
+      await authorServed.close()
       await sampled.samples?.close()
       await events.close()
       channels.retrieval.close()
@@ -195,6 +195,32 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       telemetry.close()
     },
   }
+}
+
+/** Whose posts are served, and how many impressions clients should report of them. */
+function openAuthorServed(
+  { database, nowMs, logger }: GatewayOptions,
+  telemetry: Telemetry,
+): AuthorServed {
+  const authorServed = new AuthorServed({
+    ...AUTHOR_SERVED_PARAMS,
+    database,
+    nowMs,
+    onFailure: (error) => logger.warn('author_served_not_written', { error: describeError(error) }),
+  })
+  telemetry.gauges(
+    {
+      name: 'homefeed_impressions_expected',
+      help: 'Posts that pages returned since the start: what clients should report, by source.',
+      labelNames: ['source'],
+    },
+    () =>
+      Object.entries(authorServed.stats().served).map(([source, value]) => ({
+        labels: { source },
+        value,
+      })),
+  )
+  return authorServed
 }
 
 interface FeedParts {
