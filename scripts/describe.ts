@@ -31,6 +31,7 @@ const dependencies: HomeFeedDependencies = {
   safetyMemory: createSafetyMemory({ now }),
   requestCache: new RequestCache({ ...REQUEST_CACHE_PARAMS, now }),
   requestLog: { write: nobody },
+  candidateCache: { get: nobody, put: nobody },
   now,
 }
 

@@ -9,9 +9,11 @@ import type { CallOptions } from '../phoenix/retrieval-client.ts'
 import type { RankingClient } from '../phoenix/ranking-client.ts'
 import { SampledRankingClient, type TokenSample } from '../phoenix/sampled-ranking-client.ts'
 import { AgedCache } from '../pipeline/framework/aged-cache.ts'
+import { InProcessCandidateCache } from '../pipeline/cached-pool/in-process-candidate-cache.ts'
 import { STAGES } from '../pipeline/framework/component.ts'
 import { createHomeFeed, type HomeFeed } from '../pipeline/home-feed.ts'
 import {
+  CANDIDATE_CACHE_PARAMS,
   COUNTS_CACHE_PARAMS,
   EMBEDDING_PARAMS,
   POPULAR_PARAMS,
@@ -25,6 +27,7 @@ import { createSafetyMemory } from '../pipeline/safety-memory.ts'
 import { KeptEmbeddings } from '../pipeline/slate-diversity/kept-embeddings.ts'
 import type { AuthorLists } from '../pipeline/visibility/author-lists.ts'
 import { createServer } from '../server.ts'
+import { AUTHOR_SERVED_PARAMS, AuthorServed } from '../store/author-served.ts'
 import { createLoaders } from '../store/create-loaders.ts'
 import { createViewerStore } from '../store/create-viewer-store.ts'
 import type { Database } from '../store/database.ts'
@@ -32,7 +35,7 @@ import { createPopularPosts } from '../store/popular-posts.ts'
 import { requestLogDirectory, RequestLogFiles } from '../store/request-log/request-log-files.ts'
 import { TokenSampleFile } from '../store/training-log/token-sample-file.ts'
 import type { ViewerStore } from '../store/viewer-store.ts'
-import { Telemetry, type Logger } from '../telemetry.ts'
+import { describeError, Telemetry, type Logger } from '../telemetry.ts'
 import { startEventFlow, type EventFlow } from './event-flow.ts'
 import { addEventGauges } from './event-gauges.ts'
 import type { PhoenixServices } from './phoenix-services.ts'
@@ -133,21 +136,17 @@ function withTokenSamples(
   return { ranking: new SampledRankingClient({ ranking, rate, keep }), samples }
 }
 
+function openChannels({ retrievalAddress, rankingAddress }: PhoenixServices, nowMs: () => number) {
+  return {
+    retrieval: new GrpcChannel({ service: 'phoenix-retrieval', address: retrievalAddress, nowMs }),
+    ranking: new GrpcChannel({ service: 'phoenix-ranking', address: rankingAddress, nowMs }),
+  }
+}
+
 /** Builds every concrete part, catches up with the event log, and listens. */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { config, database, phoenix, logger, nowMs } = options
-  const channels = {
-    retrieval: new GrpcChannel({
-      service: 'phoenix-retrieval',
-      address: phoenix.retrievalAddress,
-      nowMs,
-    }),
-    ranking: new GrpcChannel({
-      service: 'phoenix-ranking',
-      address: phoenix.rankingAddress,
-      nowMs,
-    }),
-  }
+  const channels = openChannels(phoenix, nowMs)
   const retrieval = new GrpcRetrievalClient(channels.retrieval)
   const ranking = new GrpcRankingClient(channels.ranking)
   const events = await runTimedStep('Event log: open', () =>
@@ -165,6 +164,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const searchTexts = new SearchTexts(SEARCH_TEXT_PARAMS)
   const sampled = withTokenSamples(ranking, { config, telemetry })
   const homeFeed = openHomeFeed({
+    telemetry,
     database,
     viewerStore,
     events,
@@ -175,6 +175,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     dataDirectory: config.dataDirectory,
     nowMs,
   })
+  const authorServed = openAuthorServed(options, telemetry)
   const createRequestLoaders = () => createLoaders(database, nowMs(), events.postFacts)
   await runTimedStep('Feed: warmed up', () =>
     warmUp(homeFeed, { ...options, createLoaders: createRequestLoaders }),
@@ -192,6 +193,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     healthChecks: healthChecks(options, { events, retrieval, ranking }),
     telemetry,
     logger,
+    onServed: (record) => authorServed.add(record),
     now: nowMs,
   })
   const { url } = await server.listen()
@@ -202,6 +204,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     async close() {
       await server.close()
       await homeFeed.drain()
+      await authorServed.close()
       await sampled.samples?.close()
       await events.close()
       channels.retrieval.close()
@@ -209,6 +212,32 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       telemetry.close()
     },
   }
+}
+
+/** Whose posts are served, and how many impressions clients should report of them. */
+function openAuthorServed(
+  { database, nowMs, logger }: GatewayOptions,
+  telemetry: Telemetry,
+): AuthorServed {
+  const authorServed = new AuthorServed({
+    ...AUTHOR_SERVED_PARAMS,
+    database,
+    nowMs,
+    onFailure: (error) => logger.warn('author_served_not_written', { error: describeError(error) }),
+  })
+  telemetry.gauges(
+    {
+      name: 'homefeed_impressions_expected',
+      help: 'Posts that pages returned since the start: what clients should report, by source.',
+      labelNames: ['source'],
+    },
+    () =>
+      Object.entries(authorServed.stats().served).map(([source, value]) => ({
+        labels: { source },
+        value,
+      })),
+  )
+  return authorServed
 }
 
 interface FeedParts {
@@ -220,11 +249,18 @@ interface FeedParts {
   readonly authorLists: AuthorLists
   readonly searchTexts: SearchTexts
   readonly dataDirectory: string
+  readonly telemetry: Telemetry
   readonly nowMs: () => number
 }
 
 function openHomeFeed(parts: FeedParts): HomeFeed {
   const { database, viewerStore, events, retrieval, ranking, nowMs } = parts
+  const candidateCache = new InProcessCandidateCache({ ...CANDIDATE_CACHE_PARAMS, now: nowMs })
+  parts.telemetry.gauge(
+    'homefeed_candidate_cache_posts',
+    'Posts in the pools that refreshes stand on, and one for each pool.',
+    () => candidateCache.postCount,
+  )
   return createHomeFeed({
     viewerStore,
     thunder: events.thunder,
@@ -243,6 +279,7 @@ function openHomeFeed(parts: FeedParts): HomeFeed {
       ...REQUEST_LOG_PARAMS,
       now: nowMs,
     }),
+    candidateCache,
     now: nowMs,
   })
 }

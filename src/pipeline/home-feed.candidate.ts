@@ -1,7 +1,7 @@
 import type { PostId, UserId } from '../ids.ts'
 import type { EngagementCounts, MediaKind, PostRecord, UserRecord } from '../store/records.ts'
 
-export type SourceName = 'thunder' | 'phoenix-retrieval' | 'popular-now'
+export type SourceName = 'thunder' | 'phoenix-retrieval' | 'popular-now' | 'cached-posts'
 
 /** One factor that a scorer applied, in order, for the score breakdown. */
 export interface ScoreAdjustment {

@@ -8,6 +8,7 @@ import type { ViewerStore } from '../store/viewer-store.ts'
 import type { Thunder } from '../thunder/thunder.ts'
 import type { AgedCache } from './framework/aged-cache.ts'
 import type { PostCandidate } from './home-feed.candidate.ts'
+import type { CandidateCache } from './cached-pool/candidate-cache.ts'
 import type { RequestCache } from './request-cache.ts'
 import type { SearchTexts } from './muted-keywords/search-text.ts'
 import type { SafetyMemory } from './safety-memory.ts'
@@ -35,6 +36,7 @@ export interface HomeFeedDependencies {
   /** Default: nobody is listed. */
   readonly authorLists?: AuthorLists
   readonly requestLog: RequestLog
+  readonly candidateCache: CandidateCache
   /** Time of a request in ms; the parameter `request.budgetMs` when absent. */
   readonly budgetMs?: number
   /** Epoch ms: deadlines and ages of substitutes go by it. */

@@ -43,6 +43,8 @@ export const HOME_FEED_PARAMS = {
     retrieval: 200,
     thunder: 300,
     popular: 300,
+    /** M. In process it takes none. */
+    candidateCache: 300,
     ranking: 800,
     /** Vectors of 300 posts take 5, most are kept. */
     slateDiversity: 150,
@@ -87,6 +89,18 @@ export const HOME_FEED_PARAMS = {
     windowMs: 2 * HOUR_MS,
     /** Posts. Two full slates. Guess. */
     rowsMax: 400,
+  },
+
+  /** What one ranking leaves to the viewer's next refresh. */
+  cachedPool: {
+    /** EnableCachedPosts, A. */
+    enabled: true,
+    /** Posts. MaxPostsToCache, A. */
+    postsMax: 750,
+    /** Posts. A smaller pool would leave a thin feed. MIN_CACHED_POSTS_THRESHOLD, M. */
+    postsMin: 500,
+    /** ms. M. */
+    ttlMs: 3 * MINUTE_MS,
   },
 
   /** The in-network source. */

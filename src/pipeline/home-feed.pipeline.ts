@@ -40,6 +40,7 @@ import { subscriptionHydrator } from './hydrators/subscription.hydrator.ts'
 import { ttlByAge } from './hydrators/ttl-by-age.ts'
 import { visibilityHydrator } from './hydrators/visibility.hydrator.ts'
 import { SearchTexts } from './muted-keywords/search-text.ts'
+import { cachedCandidatesQueryHydrator } from './query-hydrators/cached-candidates.query-hydrator.ts'
 import { seenPostsQueryHydrator } from './query-hydrators/seen-posts.query-hydrator.ts'
 import { servedHistoryQueryHydrator } from './query-hydrators/served-history.query-hydrator.ts'
 import { userActionSequenceQueryHydrator } from './query-hydrators/user-action-sequence.query-hydrator.ts'
@@ -55,7 +56,9 @@ import { slateDiversityScorer } from './scorers/slate-diversity.scorer.ts'
 import { weightedScorer } from './scorers/weighted.scorer.ts'
 import { topKSelector } from './selectors/top-k.selector.ts'
 import { requestLogSideEffect } from './side-effects/request-log.side-effect.ts'
+import { postCandidateCacheSideEffect } from './side-effects/post-candidate-cache.side-effect.ts'
 import { requestCacheSideEffect } from './side-effects/request-cache.side-effect.ts'
+import { cachedPostsSource } from './sources/cached-posts.source.ts'
 import { phoenixRetrievalSource } from './sources/phoenix-retrieval.source.ts'
 import { popularNowSource } from './sources/popular-now.source.ts'
 import { thunderSource } from './sources/thunder.source.ts'
@@ -87,7 +90,7 @@ export function createHomeFeedPipeline(
   variant: PipelineVariant = {},
 ): HomeFeedPipeline {
   const { viewerStore, thunder, retrieval, ranking, embeddings, now } = dependencies
-  const { popular, safetyMemory, requestCache, requestLog } = dependencies
+  const { popular, safetyMemory, requestCache, requestLog, candidateCache } = dependencies
   const { searchTexts = new SearchTexts(SEARCH_TEXT_PARAMS), authorLists = NO_AUTHOR_LISTS } =
     dependencies
   const { timeout } = params
@@ -113,7 +116,14 @@ export function createHomeFeedPipeline(
         authors: params.servedAuthors,
       }),
     ],
-    dependentQueryHydrators: [],
+    // What needs to know who it is.
+    dependentQueryHydrators: [
+      cachedCandidatesQueryHydrator({
+        cache: candidateCache,
+        ...params.cachedPool,
+        timeoutMs: timeout.candidateCache,
+      }),
+    ],
 
     // What there is. Thunder first: its copies know their ancestors.
     sources: [
@@ -125,6 +135,7 @@ export function createHomeFeedPipeline(
       }),
       phoenixRetrievalSource({ retrieval, timeoutMs: timeout.retrieval, ...params.retrieval }),
       popularNowSource({ popular, timeoutMs: timeout.popular }),
+      cachedPostsSource(),
     ],
     merge: { idOf: ({ id }) => id, fold: foldCopies('sources') },
 
@@ -200,6 +211,7 @@ export function createHomeFeedPipeline(
     sideEffects: [
       requestCacheSideEffect({ cache: requestCache, weightsVersion }),
       requestLogSideEffect({ log: requestLog, weightsVersion, ...params.requestLog }),
+      postCandidateCacheSideEffect({ cache: candidateCache, ...params.cachedPool }),
     ],
   }
   return createCandidatePipeline(switchOff(table, variant.switchedOff ?? NOTHING))

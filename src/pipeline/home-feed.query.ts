@@ -1,5 +1,6 @@
 import type { PostId, UserId } from '../ids.ts'
 import type { ActionSequence } from '../phoenix/action-sequence.ts'
+import type { CandidatePool } from './cached-pool/candidate-cache.ts'
 import type { Loaders } from '../store/loaders.ts'
 import type { MutedKeywordRecord, UserRecord } from '../store/records.ts'
 import type { SeenGeneration } from '../store/seen/seen-generation.ts'
@@ -60,6 +61,8 @@ export interface HomeFeedQuery {
   servedByAuthor: ReadonlyMap<UserId, number> | undefined
   /** When the viewer's last visits began, newest first, at most 10; not this one. */
   pastRequestTimesMs: readonly number[] | undefined
+  /** Stands for Phoenix retrieval. Null = none that is good for this request. */
+  cachedPool: CandidatePool | null | undefined
 }
 
 /** What a caller says; the rest of the query is filled from it. */
@@ -116,5 +119,6 @@ export function createHomeFeedQuery(
     servedPostIds: undefined,
     servedByAuthor: undefined,
     pastRequestTimesMs: undefined,
+    cachedPool: undefined,
   }
 }

@@ -91,3 +91,9 @@ export const PIPELINE_VARIANTS_PARAMS = {
   /** Pipelines kept. Some tens of kB each; building one takes about a millisecond. Guess. */
   variantsMax: 64,
 } as const
+
+/** Pools that refreshes within minutes stand on. */
+export const CANDIDATE_CACHE_PARAMS = {
+  /** Posts of all pools. About 500 B each, 266 viewers' full pools: 100 MB at most. Guess. */
+  postsMax: 200_000,
+} as const

@@ -3,6 +3,7 @@ import type { EmbeddingClient } from '../../src/phoenix/embedding-client.ts'
 import type { RankingClient } from '../../src/phoenix/ranking-client.ts'
 import type { RetrievalClient } from '../../src/phoenix/retrieval-client.ts'
 import { AgedCache } from '../../src/pipeline/framework/aged-cache.ts'
+import { InProcessCandidateCache } from '../../src/pipeline/cached-pool/in-process-candidate-cache.ts'
 import type { PostCandidate } from '../../src/pipeline/home-feed.candidate.ts'
 import type { HomeFeedDependencies } from '../../src/pipeline/home-feed.dependencies.ts'
 import { RequestCache } from '../../src/pipeline/request-cache.ts'
@@ -138,6 +139,7 @@ export function createDependencies(more: Partial<HomeFeedDependencies> = {}): Ho
     safetyMemory: createSafetyMemory({ now }),
     requestCache: new RequestCache({ ttlMs: 60_000, requestsMax: 10, now }),
     requestLog: { write: async () => undefined },
+    candidateCache: new InProcessCandidateCache({ postsMax: 10_000, now }),
     now,
     ...more,
   }

@@ -187,6 +187,7 @@ export function filledQuery(more: Partial<HomeFeedQuery> = {}): HomeFeedQuery {
     servedPostIds: new Set(),
     servedByAuthor: new Map(),
     pastRequestTimesMs: [],
+    cachedPool: null,
     ...more,
   }
 }

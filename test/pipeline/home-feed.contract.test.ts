@@ -9,6 +9,10 @@ import type {
   SideEffect,
   Source,
 } from '../../src/pipeline/framework/component.ts'
+import type { CandidatePool } from '../../src/pipeline/cached-pool/candidate-cache.ts'
+import { InProcessCandidateCache } from '../../src/pipeline/cached-pool/in-process-candidate-cache.ts'
+import { poolKeyOf, viewerStateOf } from '../../src/pipeline/cached-pool/pool-key.ts'
+import { HOME_FEED_PARAMS } from '../../src/pipeline/home-feed.params.ts'
 import type { PostCandidate } from '../../src/pipeline/home-feed.candidate.ts'
 import { createHomeFeedPipeline } from '../../src/pipeline/home-feed.pipeline.ts'
 import { EMPTY_FILTER } from '../../src/pipeline/home-feed.query.ts'
@@ -17,7 +21,7 @@ import { createRecheckPipeline } from '../../src/pipeline/recheck.pipeline.ts'
 import type { RecheckQuery } from '../../src/pipeline/recheck.query.ts'
 import { NO_AUTHOR_LISTS } from '../../src/pipeline/visibility/author-lists.ts'
 import type { LoggedRequest } from '../../src/store/request-log/logged-request.ts'
-import { createDependencies, POSTS, worldCandidates, worldQuery } from './contract-world.ts'
+import { createDependencies, now, POSTS, worldCandidates, worldQuery } from './contract-world.ts'
 import { runComponentContract } from './framework/component-contract.ts'
 import {
   bareCandidate,
@@ -39,7 +43,9 @@ import { seenGeneration } from './store-fixtures.ts'
 type Pipeline<Q> = { readonly stages: readonly StageListing<Q>[] }
 
 const logged: LoggedRequest[] = []
+const candidateCache = new InProcessCandidateCache({ postsMax: 10_000, now })
 const dependencies = createDependencies({
+  candidateCache,
   authorLists: { ...NO_AUTHOR_LISTS, notRecommendedAuthorIds: userIds(14) },
   requestLog: { write: async (request) => void logged.push(request) },
 })
@@ -92,6 +98,38 @@ for (const name of [
   })
 }
 
+const enough = { followedIds: userIds(10, 11), subscribedIds: userIds(13) }
+const pool: CandidatePool = {
+  viewerState: viewerStateOf(filledQuery(enough)) ?? '',
+  modelVersion: 'model-1',
+  posts: Array.from({ length: HOME_FEED_PARAMS.cachedPool.postsMin }, (_, index) => ({
+    ...bareCandidate(post(1_000 + index, 12)),
+    probabilities: row({ favorite: 0.5 }),
+    dwellSeconds: 2,
+  })),
+}
+const poolKey = poolKeyOf(filledQuery(enough))
+await candidateCache.put(poolKey, pool, HOME_FEED_PARAMS.cachedPool.ttlMs)
+runComponentContract<HomeFeedQuery, PostCandidate>({
+  ...common,
+  kind: 'query-hydrator',
+  name: 'CachedCandidatesQueryHydrator',
+  component: () =>
+    find<HomeFeedQuery, AnyQueryHydrator<HomeFeedQuery>>(homeFeed, 'CachedCandidatesQueryHydrator'),
+  query: filled({ ...enough, cachedPool: undefined }),
+  bareQuery: worldQuery,
+})
+
+runComponentContract<HomeFeedQuery, PostCandidate>({
+  ...common,
+  kind: 'source',
+  name: 'CachedPostsSource',
+  component: () =>
+    find<HomeFeedQuery, Source<HomeFeedQuery, PostCandidate>>(homeFeed, 'CachedPostsSource'),
+  query: filled({ cachedPool: pool }),
+  bareQuery: worldQuery,
+})
+
 for (const name of ['ThunderSource', 'PhoenixRetrievalSource', 'PopularNowSource']) {
   runComponentContract<HomeFeedQuery, PostCandidate>({
     ...common,
@@ -103,7 +141,6 @@ for (const name of ['ThunderSource', 'PhoenixRetrievalSource', 'PopularNowSource
   })
 }
 
-const enough = { followedIds: userIds(10, 11), subscribedIds: userIds(13) }
 for (const name of [
   'InNetworkHydrator',
   'CoreDataHydrator',
@@ -267,6 +304,19 @@ runComponentContract<HomeFeedQuery, PostCandidate>({
   query: filled(),
   candidates: scored,
   effect: () => [...logged],
+})
+runComponentContract<HomeFeedQuery, PostCandidate>({
+  ...common,
+  kind: 'side-effect',
+  name: 'PostCandidateCacheSideEffect',
+  component: () =>
+    find<HomeFeedQuery, SideEffect<HomeFeedQuery, PostCandidate>>(
+      homeFeed,
+      'PostCandidateCacheSideEffect',
+    ),
+  query: filled({ countryCode: 'de', filter: { ...EMPTY_FILTER, inNetworkOnly: true } }),
+  candidates: () => scored().map((each) => ({ ...each, modelVersion: 'model-1' })),
+  effect: () => candidateCache.postCount,
 })
 
 runComponentContract<RecheckQuery, PostCandidate>({

@@ -17,9 +17,11 @@ it('runs its components in this order', () => {
       "query-hydrator ViewerRelationsQueryHydrator fail-closed 350",
       "query-hydrator SeenPostsQueryHydrator fail-open 300",
       "query-hydrator ServedHistoryQueryHydrator fail-open 300",
+      "dependent-query-hydrator CachedCandidatesQueryHydrator fail-open 300",
       "source ThunderSource replace 300",
       "source PhoenixRetrievalSource replace 200",
       "source PopularNowSource fail-open 300",
+      "source CachedPostsSource fail-open 1000",
       "hydrator InNetworkHydrator fail-open 1000",
       "hydrator MutualFollowHydrator fail-open 300",
       "hydrator CoreDataHydrator fail-closed 600",
@@ -55,6 +57,7 @@ it('runs its components in this order', () => {
       "post-selection-filter ConversationFilter fail-open -",
       "side-effect RequestCacheSideEffect fail-open 5000",
       "side-effect RequestLogSideEffect fail-open 5000",
+      "side-effect PostCandidateCacheSideEffect fail-open 5000",
     ]
   `)
 })

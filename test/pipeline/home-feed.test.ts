@@ -129,6 +129,20 @@ describe('when a part dies', () => {
     expect(feed.degradation).toEqual(['ENRICHMENT_MISSING'])
   })
 
+  it('ranks anew when pools can neither be read nor kept', async () => {
+    const { homeFeed, rank } = createSetting({ candidateCache: { get: rejects, put: rejects } })
+    const feed = await rank()
+    expect(idsOf(feed)).toEqual(['80', '84', '83', '81'])
+    expect(feed).toMatchObject({ degradedDependencies: ['candidate-cache'] })
+    await homeFeed.drain()
+    expect(homeFeed.pipeline.sideEffectCounts()).toMatchObject({ succeeded: 1, failed: 1 })
+  })
+
+  it('does not wait long for a pool', async () => {
+    const { rank } = createSetting({ candidateCache: { get: never, put: never } })
+    expect(await rank()).toMatchObject({ degradation: ['ENRICHMENT_MISSING'], exhausted: true })
+  })
+
   it('stands on the last known good lists, then on none', async () => {
     const store = { ...viewerStore, relations: async () => relations({ blocked: [12] }) }
     const { rank } = createSetting({ viewerStore: store })

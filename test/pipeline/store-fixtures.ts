@@ -28,6 +28,6 @@ export function relations(ids: RelationIds = {}): ViewerRelations {
 /** A filter of these posts, written now. */
 export function seenGeneration(...ids: readonly number[]): SeenGeneration {
   const entry = createBloomEntry({ sizeCap: 100, falsePositiveRate: 1e-6 })
-  for (const id of ids) addToBloom(entry, hashId128(BigInt(id)))
+  for (const id of ids) addToBloom(entry, hashId128(String(id)))
   return { ...entry, writtenAtMs: NOW_MS }
 }

@@ -1,5 +1,6 @@
 import { systemNowMs } from '../../src/clock.ts'
 import { trustPostId, trustUserId } from '../../src/ids.ts'
+import { InProcessCandidateCache } from '../../src/pipeline/cached-pool/in-process-candidate-cache.ts'
 import { AgedCache } from '../../src/pipeline/framework/aged-cache.ts'
 import { createHomeFeed, type HomeFeed } from '../../src/pipeline/home-feed.ts'
 import type { HomeFeedDependencies } from '../../src/pipeline/home-feed.dependencies.ts'
@@ -45,6 +46,7 @@ export function createRankedFeed(
     embeddings,
     popular: createPopularPosts(database, POPULAR_PARAMS),
     safetyMemory: createSafetyMemory({ now: systemNowMs }),
+    candidateCache: new InProcessCandidateCache({ postsMax: 1_000, now: systemNowMs }),
     requestLog: { write: async () => undefined },
     countsCache: new AgedCache({ entriesMax: 1_000 }),
     requestCache: new RequestCache({ ...REQUEST_CACHE_PARAMS, now: systemNowMs }),

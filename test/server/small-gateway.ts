@@ -9,6 +9,7 @@ import type { PhoenixService } from '../../src/phoenix/phoenix-error.ts'
 import { GrpcRankingClient } from '../../src/phoenix/grpc-ranking-client.ts'
 import { GrpcRetrievalClient } from '../../src/phoenix/grpc-retrieval-client.ts'
 import { AgedCache } from '../../src/pipeline/framework/aged-cache.ts'
+import { InProcessCandidateCache } from '../../src/pipeline/cached-pool/in-process-candidate-cache.ts'
 import { STAGES } from '../../src/pipeline/framework/component.ts'
 import { createHomeFeed } from '../../src/pipeline/home-feed.ts'
 import { POPULAR_PARAMS, REQUEST_CACHE_PARAMS } from '../../src/pipeline/process.params.ts'
@@ -160,6 +161,7 @@ export async function serve(
     safetyMemory: createSafetyMemory({ now: systemNowMs }),
     requestCache: new RequestCache({ ...REQUEST_CACHE_PARAMS, now: systemNowMs }),
     requestLog: { write: async () => undefined },
+    candidateCache: new InProcessCandidateCache({ postsMax: 1_000, now: systemNowMs }),
     budgetMs: 5_000,
     now: systemNowMs,
   })

@@ -20,7 +20,7 @@ export function phoenixRetrievalSource(options: PhoenixRetrievalSourceOptions) {
     dependency: 'phoenix-retrieval',
     timeoutMs,
     params: { postsMax, postsPerAuthorMax },
-    enable: ({ filter }) => !filter.inNetworkOnly,
+    enable: ({ filter, cachedPool }) => !filter.inNetworkOnly && cachedPool == null,
     async fetch({ viewerId, actionSequence }, { signal, deadlineMs }) {
       const { posts } = await retrieval.retrieve(
         {

@@ -46,3 +46,11 @@ it('is not asked for a feed of followed accounts only', () => {
   expect(source.enable?.({ ...filledQuery(), filter })).toBe(false)
   expect(source.enable?.(filledQuery())).toBe(true)
 })
+
+it('is not asked where a pool of a minute ago stands for it', () => {
+  const retrieve = async () => ({ posts: [], modelVersion: '' })
+  const source = phoenixRetrievalSource({ retrieval: { retrieve }, ...LIMITS })
+  const cachedPool = { posts: [], modelVersion: 'm', viewerState: 's' }
+  expect(source.enable?.(filledQuery({ cachedPool }))).toBe(false)
+  expect(source.enable?.(filledQuery({ cachedPool: undefined }))).toBe(true)
+})
