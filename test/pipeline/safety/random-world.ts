@@ -168,7 +168,7 @@ function randomPhrase(random: Random, match: KeywordMatch): string {
   return random.pickOne(RARE)
 }
 
-/** The same network a little later: people blocked, muted, followed, deleted; the house labelled. */
+/** The same network a little later: people blocked, muted, deleted; the house labelled. */
 export function laterWorld(world: SafetyWorld, seed: number): SafetyWorld {
   const random = new Random(seed ^ 0x5eed)
   const ids = [...world.users.keys()]

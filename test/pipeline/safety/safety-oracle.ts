@@ -105,7 +105,7 @@ export function hidingRule(
   return null
 }
 
-/** What an item of the feed shows, by role. Deleted posts are shown as tombstones, so not at all. */
+/** What an item of the feed shows, by role. Deleted posts are tombstones, so not shown at all. */
 export function shownBy(world: SafetyWorld, item: PostRecord) {
   const original = find(world, item.repostOfPostId)
   const subject = item.repostOfPostId === null ? item : original
