@@ -28,7 +28,9 @@ export class Random {
   }
 
   pickOne<T>(list: readonly [T, ...T[]]): T {
-    return this.pick(list) ?? list[0]
+    // Null is a value here.
+    const picked = this.pick(list)
+    return picked === undefined ? list[0] : picked
   }
 
   /** Each with its own chance, order kept. */
