@@ -97,14 +97,16 @@ function randomText(random: Random): string {
   return words.join(' ')
 }
 
-/** Posts, replies, quotes and reposts; nobody reposts, quotes or answers a repost. */
+/** Posts, replies, quotes and reposts, a few of them of reposts, which the feed does not take. */
 function randomPosts(random: Random, authors: readonly UserId[]): readonly PostRecord[] {
   const posts: PostRecord[] = []
   for (let index = 0; index < POSTS; index += 1) {
     const id = 1_000 + index
     const author = Number(random.pick(authors))
     const target = random.pick(posts.filter((each) => each.repostOfPostId === null))
-    const made = randomPost(random, { id, author, target })
+    const odd = random.chance(0.02) ? random.pick(posts) : undefined
+    const made =
+      odd === undefined ? randomPost(random, { id, author, target }) : repost(id, author, odd)
     posts.push({
       ...made,
       createdAtMs: NOW_MS - random.below(40) * HOUR_MS,

@@ -126,6 +126,7 @@ export function hidingReason(world: SafetyWorld, viewer: UserId, id: PostId): st
   if (item === undefined) return 'deleted'
   const { original, subject, quoted, parent, root } = shownBy(world, item)
   if (subject === null) return 'original deleted'
+  if (original?.repostOfPostId != null) return 'repost of a repost'
   const level = has(world.follows, viewer, item.authorId) ? 'home' : 'recommendations'
   const own = hidingRule(world, viewer, { post: item, level })
   if (own !== null) return own
