@@ -26,7 +26,8 @@ const signal = new AbortController().signal
 
 /** Each of these must have hidden something, or the worlds prove little. */
 const RULES = (
-  'deleted|original deleted|repost of a repost|hard label|nullcast or stale|takedown|flagged, not recommended|' +
+  'deleted|original deleted|repost of a repost|hard label|nullcast or stale|takedown|' +
+  'flagged, not recommended|' +
   'author suspended|author deactivated|author gone|author hidden|post hidden|protected|blocked|' +
   'blocked by|muted|reposts muted|age|subscribers only|label, not recommended|' +
   'adult author, not recommended|author label, not recommended|author not amplified|' +
