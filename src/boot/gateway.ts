@@ -143,6 +143,17 @@ function openChannels({ retrievalAddress, rankingAddress }: PhoenixServices, now
   }
 }
 
+function openTelemetry(database: Database, events: EventFlow): Telemetry {
+  const telemetry = new Telemetry({ stages: STAGES })
+  telemetry.gauge(
+    'homefeed_database_statements_total',
+    'Statements sent to the database since the start.',
+    () => database.statementCount(),
+  )
+  addEventGauges(telemetry, events)
+  return telemetry
+}
+
 /** Builds every concrete part, catches up with the event log, and listens. */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { config, database, phoenix, logger, nowMs } = options
@@ -153,13 +164,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     startEventFlow({ ...config, database, retrieval, logger, nowMs }),
   )
   await runTimedStep('Event log: read by Thunder and the retrieval index', () => events.caughtUp)
-  const telemetry = new Telemetry({ stages: STAGES })
-  telemetry.gauge(
-    'homefeed_database_statements_total',
-    'Statements sent to the database since the start.',
-    () => database.statementCount(),
-  )
-  addEventGauges(telemetry, events)
+  const telemetry = openTelemetry(database, events)
   const viewerStore = createViewerStore(database)
   const searchTexts = new SearchTexts(SEARCH_TEXT_PARAMS)
   const sampled = withTokenSamples(ranking, { config, telemetry })

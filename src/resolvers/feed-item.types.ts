@@ -45,6 +45,9 @@ export class RepliedToByFollowingType {
 /** Any member of the union `SocialContext`. */
 export type SocialContext = RepostedByType | RepliedToByFollowingType
 
+/** graphql-js calls it where the field is asked for: who does not ask pays no statement. */
+type ReadSocial = () => Promise<SocialContext | null>
+
 export const SocialContextUnion = createUnionType({
   name: 'SocialContext',
   description: 'What people have to do with an item being here.',
@@ -57,9 +60,9 @@ export class PostFeedItemType extends FeedItemType {
   readonly post: PostType
 
   @Field(() => SocialContextUnion, { nullable: true })
-  readonly social: SocialContext | null
+  readonly social: ReadSocial | null
 
-  constructor(postId: PostId, post: PostType, social: SocialContext | null) {
+  constructor(postId: PostId, post: PostType, social: ReadSocial | null) {
     super(toFeedItemId(postId), 'PostFeedItem')
     this.post = post
     this.social = social

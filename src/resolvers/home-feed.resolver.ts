@@ -124,16 +124,15 @@ async function toEdge(
 ): Promise<FeedEdgeType | null> {
   const { originalPostId, candidate } = entry.entry
   const isRepost = candidate.id !== originalPostId
-  const [record, social] = await Promise.all([
-    context.loaders.posts.load(originalPostId),
-    readSocialContext(candidate, { isRepost, countryCode }, context),
-  ])
+  const record = await context.loaders.posts.load(originalPostId)
   if (record === null) return null
   const post = new PostType({ record, verdict: entry.verdict, countryCode })
   return new FeedEdgeType({
     cursor: entry.cursor,
     position: entry.position,
-    node: new PostFeedItemType(originalPostId, post, social),
+    node: new PostFeedItemType(originalPostId, post, () =>
+      readSocialContext(candidate, { isRepost, countryCode }, context),
+    ),
     entry: entry.entry,
   })
 }

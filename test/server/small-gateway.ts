@@ -90,26 +90,29 @@ export interface NewPost {
   readonly createdAtMs: number
   readonly quotedPostId?: string
   readonly replyToPostId?: string
+  readonly repostOf?: { readonly id: string; readonly author: string }
 }
 
 export async function addPost(
   database: Database,
   thunder: PostStore,
-  { id, author, createdAtMs, quotedPostId = '', replyToPostId = '' }: NewPost,
+  { id, author, createdAtMs, quotedPostId = '', replyToPostId = '', repostOf }: NewPost,
 ): Promise<void> {
   await sql`insert into posts (id, author_id, created_at_ms, text, quoted_post_id,
-      reply_to_post_id, subscribers_only, sensitive)
+      reply_to_post_id, conversation_id, repost_of_post_id, repost_of_user_id, subscribers_only,
+      sensitive)
     values (${id}, ${author}, ${createdAtMs}, ${`Post ${id} in words`}, ${quotedPostId || null},
-      ${replyToPostId || null}, false, false)`.execute(database.kysely)
+      ${replyToPostId || null}, ${replyToPostId || null}, ${repostOf?.id ?? null},
+      ${repostOf?.author ?? null}, false, false)`.execute(database.kysely)
   thunder.insert({
     postId: trustPostId(id),
     authorId: trustUserId(author),
     createdAtSeconds: Math.floor(createdAtMs / 1000),
     replyToPostId: replyToPostId === '' ? null : trustPostId(replyToPostId),
     replyToUserId: null,
-    repostOfPostId: null,
-    repostOfUserId: null,
-    conversationId: null,
+    repostOfPostId: repostOf === undefined ? null : trustPostId(repostOf.id),
+    repostOfUserId: repostOf === undefined ? null : trustUserId(repostOf.author),
+    conversationId: replyToPostId === '' ? null : trustPostId(replyToPostId),
     hasVideo: false,
     version: 0n,
   })
