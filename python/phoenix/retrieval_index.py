@@ -9,7 +9,7 @@ from jaxtyping import Float, Int
 
 from phoenix.choose_scan import default_scan
 from phoenix.index_scan import Scan
-from phoenix.index_search import Searcher
+from phoenix.index_search import Searcher, best_within_cap
 from phoenix.index_segment import Segment
 from phoenix.indexed_posts import IndexedPosts, SearchResult, join_posts
 from phoenix.segment_table import SegmentTable
@@ -114,12 +114,21 @@ class RetrievalIndex:
             self._table = None
 
     def search(
-        self, query: Float[np.ndarray, " d"], *, count: int, posts_per_author_max: int
+        self,
+        query: Float[np.ndarray, " d"],
+        *,
+        count: int,
+        posts_per_author_max: int,
+        among: Int[np.ndarray, " n"] | None = None,
     ) -> SearchResult:
         """The `count` best posts by dot product, newest (largest) id first among equals.
 
         No author has more than `posts_per_author_max`: the result is that of walking all posts
         in order and skipping an author who has had as many.
+
+        Args:
+          among: Ids: all other posts count as absent, and unknown ids are ignored. Every one of
+            them is read, so the time grows with their number. None = all posts.
 
         Raises:
           ValueError: The query is not finite, or a number is below 1.
@@ -130,15 +139,33 @@ class RetrievalIndex:
                 f"found {count} and {posts_per_author_max}"
             )
         asked = to_query(query, self._width)
-        if self._table is None:
-            self._table = SegmentTable(list(self._segments.values()), self._width)
+        table = self._current_table()
+        if among is not None:
+            candidates = self.scan.read(table, asked, self._numbers_of(among))
+            return best_within_cap(candidates, count=count, cap=posts_per_author_max)
         return self._searcher.best_posts(
             self.scan,
-            self._table,
+            table,
             asked,
             count=count,
             cap=posts_per_author_max,
         )
+
+    def _current_table(self) -> SegmentTable:
+        if self._table is None:
+            self._table = SegmentTable(list(self._segments.values()), self._width)
+        return self._table
+
+    def _numbers_of(self, post_ids: Int[np.ndarray, " n"]) -> Int[np.ndarray, " m"]:
+        """Numbers in the current table of those that are in the index, rising."""
+        place_of = self._places.get
+        found = np.array([place_of(post_id, -1) for post_id in post_ids.tolist()], np.int64)
+        places = np.unique(found[found >= 0])
+        # Segments stand in the table as they do here.
+        hours = np.array(list(self._segments), np.int64)
+        by_hour = np.argsort(hours)
+        at = by_hour[np.searchsorted(hours, places >> _ROW_BITS, sorter=by_hour)]
+        return np.sort(self._current_table().firsts[at] + (places & _ROW_MASK))
 
     def _remember(
         self, hour: int, post_ids: Int[np.ndarray, " n"], rows: Int[np.ndarray, " n"]
