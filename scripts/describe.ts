@@ -27,6 +27,7 @@ const dependencies: HomeFeedDependencies = {
   ranking: { rank: nobody },
   embeddings: { embed: nobody },
   popular: { popularPosts: nobody },
+  topics: { topics: nobody, recentPostIds: nobody },
   safetyMemory: createSafetyMemory({ now }),
   requestCache: new RequestCache({ ...REQUEST_CACHE_PARAMS, now }),
   now,

@@ -13,15 +13,18 @@ import {
   EMBEDDING_PARAMS,
   POPULAR_PARAMS,
   REQUEST_CACHE_PARAMS,
+  TOPIC_PARAMS,
 } from '../pipeline/process.params.ts'
 import { RequestCache } from '../pipeline/request-cache.ts'
 import { createSafetyMemory } from '../pipeline/safety-memory.ts'
 import { KeptEmbeddings } from '../pipeline/slate-diversity/kept-embeddings.ts'
+import { topicGroupsOf } from '../pipeline/topics/topic-tree.ts'
 import { createServer } from '../server.ts'
 import { createLoaders } from '../store/create-loaders.ts'
 import { createViewerStore } from '../store/create-viewer-store.ts'
 import type { Database } from '../store/database.ts'
 import { createPopularPosts } from '../store/popular-posts.ts'
+import { addTopics, createTopicStore } from '../store/topic-store.ts'
 import { TokenSampleFile } from '../store/training-log/token-sample-file.ts'
 import type { ViewerStore } from '../store/viewer-store.ts'
 import { Telemetry, type Logger } from '../telemetry.ts'
@@ -152,6 +155,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   )
   addEventGauges(telemetry, events)
   const viewerStore = createViewerStore(database)
+  await addTopics(database, topicGroupsOf)
   const sampled = withTokenSamples(ranking, { config, telemetry })
   const homeFeed = openHomeFeed({
     database,
@@ -213,6 +217,7 @@ function openHomeFeed(parts: FeedParts): HomeFeed {
     ranking,
     embeddings: new KeptEmbeddings(retrieval, EMBEDDING_PARAMS),
     popular: createPopularPosts(database, POPULAR_PARAMS),
+    topics: createTopicStore(database, TOPIC_PARAMS),
     safetyMemory: createSafetyMemory({ now: nowMs }),
     requestCache: new RequestCache({ ...REQUEST_CACHE_PARAMS, now: nowMs }),
     now: nowMs,

@@ -2,6 +2,7 @@ import type { EmbeddingClient } from '../phoenix/embedding-client.ts'
 import type { RankingClient } from '../phoenix/ranking-client.ts'
 import type { RetrievalClient } from '../phoenix/retrieval-client.ts'
 import type { PopularPosts } from '../store/popular-posts.ts'
+import type { TopicStore } from '../store/topic-store.ts'
 import type { ViewerStore } from '../store/viewer-store.ts'
 import type { Thunder } from '../thunder/thunder.ts'
 import type { RequestCache } from './request-cache.ts'
@@ -26,6 +27,7 @@ export interface HomeFeedDependencies {
   readonly ranking: RankingClient
   readonly embeddings: EmbeddingClient
   readonly popular: PopularPosts
+  readonly topics: TopicStore
   /** Shared by every pipeline of the process. */
   readonly safetyMemory: SafetyMemory
   readonly requestCache: RequestCache

@@ -3,14 +3,18 @@ import { authorSocialGraphFilter } from './filters/author-social-graph.filter.ts
 import { conversationFilter } from './filters/conversation.filter.ts'
 import { coreDataFilter } from './filters/core-data.filter.ts'
 import { dropDuplicatesFilter } from './filters/drop-duplicates.filter.ts'
+import { followedTopicsFilter } from './filters/followed-topics.filter.ts'
 import { ineligibleSubscriptionFilter } from './filters/ineligible-subscription.filter.ts'
+import { languageFilter } from './filters/language.filter.ts'
 import { mutedKeywordFilter } from './filters/muted-keyword.filter.ts'
+import { newViewerEngagementFilter } from './filters/new-viewer-engagement.filter.ts'
 import { outOfNetworkKindFilter } from './filters/out-of-network-kind.filter.ts'
 import { previouslySeenFilter } from './filters/previously-seen.filter.ts'
 import { previouslyServedFilter } from './filters/previously-served.filter.ts'
 import { repostDeduplicationFilter } from './filters/repost-deduplication.filter.ts'
 import { requestFilter } from './filters/request.filter.ts'
 import { selfPostFilter } from './filters/self-post.filter.ts'
+import { topicsFilter } from './filters/topics.filter.ts'
 import { visibilityFilter } from './filters/visibility.filter.ts'
 import { AdmissionGate } from './framework/admission-gate.ts'
 import { createCandidatePipeline } from './framework/candidate-pipeline.ts'
@@ -27,10 +31,12 @@ import { inNetworkHydrator } from './hydrators/in-network.hydrator.ts'
 import { mediaHydrator } from './hydrators/media.hydrator.ts'
 import { mutualFollowHydrator } from './hydrators/mutual-follow.hydrator.ts'
 import { subscriptionHydrator } from './hydrators/subscription.hydrator.ts'
+import { topicsHydrator } from './hydrators/topics.hydrator.ts'
 import { visibilityHydrator } from './hydrators/visibility.hydrator.ts'
 import { seenPostsQueryHydrator } from './query-hydrators/seen-posts.query-hydrator.ts'
 import { servedAuthorsQueryHydrator } from './query-hydrators/served-authors.query-hydrator.ts'
 import { servedPostsQueryHydrator } from './query-hydrators/served-posts.query-hydrator.ts'
+import { topicRulesQueryHydrator } from './query-hydrators/topic-rules.query-hydrator.ts'
 import { userActionSequenceQueryHydrator } from './query-hydrators/user-action-sequence.query-hydrator.ts'
 import { WEIGHTS_VERSION } from './action-weights.params.ts'
 import { ADMISSION_PARAMS } from './process.params.ts'
@@ -44,6 +50,7 @@ import { weightedScorer } from './scorers/weighted.scorer.ts'
 import { topKSelector } from './selectors/top-k.selector.ts'
 import { requestCacheSideEffect } from './side-effects/request-cache.side-effect.ts'
 import { phoenixRetrievalSource } from './sources/phoenix-retrieval.source.ts'
+import { phoenixTopicsSource } from './sources/phoenix-topics.source.ts'
 import { popularNowSource } from './sources/popular-now.source.ts'
 import { thunderSource } from './sources/thunder.source.ts'
 
@@ -60,8 +67,8 @@ export function createHomeFeedPipeline(
   params: HomeFeedParams = HOME_FEED_PARAMS,
 ): HomeFeedPipeline {
   const { viewerStore, thunder, retrieval, ranking, embeddings, now } = dependencies
-  const { popular, safetyMemory, requestCache } = dependencies
-  const { timeout } = params
+  const { popular, topics, safetyMemory, requestCache } = dependencies
+  const { timeout, newViewer } = params
   const history = { viewerStore, timeoutMs: timeout.viewerHistory }
   const graph = createSafetyQueryHydrators(dependencies, timeout.socialGraph)
 
@@ -80,7 +87,9 @@ export function createHomeFeedPipeline(
       servedPostsQueryHydrator({ ...history, ...params.served }),
       servedAuthorsQueryHydrator({ ...history, ...params.servedAuthors }),
     ],
-    dependentQueryHydrators: [],
+    dependentQueryHydrators: [
+      topicRulesQueryHydrator({ topics, timeoutMs: timeout.topics, ...newViewer }),
+    ],
 
     // What there is. Thunder first: its copies know their ancestors.
     sources: [
@@ -90,7 +99,19 @@ export function createHomeFeedPipeline(
         timeoutMs: timeout.thunder,
         ...params.thunder,
       }),
-      phoenixRetrievalSource({ retrieval, timeoutMs: timeout.retrieval, ...params.retrieval }),
+      phoenixRetrievalSource({
+        retrieval,
+        timeoutMs: timeout.retrieval,
+        retrievesFollowedTopics: newViewer.retrievesFollowedTopics,
+        ...params.retrieval,
+      }),
+      phoenixTopicsSource({
+        retrieval,
+        topics,
+        timeoutMs: timeout.topicRetrieval,
+        retrievesFollowedTopics: newViewer.retrievesFollowedTopics,
+        ...params.retrieval,
+      }),
       popularNowSource({ popular, timeoutMs: timeout.popular }),
     ],
     merge: { idOf: ({ id }) => id, fold: foldCopies('sources') },
@@ -104,6 +125,7 @@ export function createHomeFeedPipeline(
       mediaHydrator({ timeoutMs: timeout.media }),
       subscriptionHydrator({ timeoutMs: timeout.coreData }),
       engagementCountsHydrator({ timeoutMs: timeout.engagementCounts }),
+      topicsHydrator({ timeoutMs: timeout.topics }),
     ],
 
     // What may not be shown: cheap and certain ones first.
@@ -120,6 +142,10 @@ export function createHomeFeedPipeline(
       previouslyServedFilter(),
       mutedKeywordFilter(),
       authorSocialGraphFilter(),
+      topicsFilter(),
+      followedTopicsFilter(newViewer),
+      languageFilter(params.language),
+      newViewerEngagementFilter(params.newViewerEngagement),
     ],
 
     // What it is worth to this viewer. The fallback scores what the model did not.

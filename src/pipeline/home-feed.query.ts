@@ -1,7 +1,8 @@
-import type { PostId, UserId } from '../ids.ts'
+import type { PostId, TopicId, UserId } from '../ids.ts'
 import type { ActionSequence } from '../phoenix/action-sequence.ts'
 import type { Loaders } from '../store/loaders.ts'
 import type { MutedKeywordRecord, UserRecord } from '../store/records.ts'
+import type { TopicRules } from './topics/topic-rules.ts'
 
 /** What a client may narrow a feed by. */
 export interface HomeFeedFilter {
@@ -11,6 +12,10 @@ export interface HomeFeedFilter {
   readonly mediaOnly: boolean
   /** Only accounts that the viewer follows: Phoenix retrieval is not asked. */
   readonly inNetworkOnly: boolean
+  /** Only posts about these; empty = about anything. Seven or more are a bulk request. */
+  readonly topics: readonly TopicId[]
+  /** No posts about these. */
+  readonly excludedTopics: readonly TopicId[]
 }
 
 /**
@@ -24,6 +29,8 @@ export interface HomeFeedQuery {
   readonly filter: HomeFeedFilter
   /** ISO 3166-1 alpha-2, lower case, of the request; null when the client did not say. */
   readonly countryCode: string | null
+  /** Languages that the client says are read, as `languageOf` spells them; empty = did not say. */
+  readonly languages: readonly string[]
   /** Posts on the client's screen that it could not report yet. */
   readonly alsoSeenPostIds: ReadonlySet<PostId>
   /** Everything that this session returned before; never again in it. */
@@ -34,6 +41,11 @@ export interface HomeFeedQuery {
   readonly loaders: Loaders
   /** When the answer must be there, epoch ms; Infinity = the pipeline's budget alone counts. */
   readonly deadlineMs: number
+  /**
+   * When the viewer came back after a long absence, epoch ms; null = did not, or it is not known.
+   * Nothing fills it yet.
+   */
+  readonly resurrectedAtMs: number | null
 
   actionSequence: ActionSequence | undefined
   followedIds: ReadonlySet<UserId> | undefined
@@ -43,12 +55,15 @@ export interface HomeFeedQuery {
   mutedRepostIds: ReadonlySet<UserId> | undefined
   mutedKeywords: readonly MutedKeywordRecord[] | undefined
   subscribedIds: ReadonlySet<UserId> | undefined
+  followedTopicIds: readonly TopicId[] | undefined
   /** Null = no such account. */
   viewerAccount: UserRecord | null | undefined
   seenPostIds: ReadonlySet<PostId> | undefined
   servedPostIds: ReadonlySet<PostId> | undefined
   /** Posts of each author that were served lately, older ones counting less. */
   servedByAuthor: ReadonlyMap<UserId, number> | undefined
+  /** Undefined also when no topics are asked for: read it through `topicRulesOf`. */
+  topicRules: TopicRules | undefined
 }
 
 /** What a caller says; the rest of the query is filled from it. */
@@ -58,6 +73,7 @@ export type HomeFeedRequest = Pick<
   | 'viewerId'
   | 'filter'
   | 'countryCode'
+  | 'languages'
   | 'alsoSeenPostIds'
   | 'sessionServedPostIds'
   | 'slateSize'
@@ -71,6 +87,8 @@ export const EMPTY_FILTER: HomeFeedFilter = {
   excludeReposts: false,
   mediaOnly: false,
   inNetworkOnly: false,
+  topics: [],
+  excludedTopics: [],
 }
 
 /** A query before its hydrators: every field present, so that all queries share one shape. */
@@ -83,11 +101,13 @@ export function createHomeFeedQuery(
     viewerId: request.viewerId,
     filter: request.filter,
     countryCode: request.countryCode,
+    languages: request.languages,
     alsoSeenPostIds: request.alsoSeenPostIds,
     sessionServedPostIds: request.sessionServedPostIds,
     slateSize: request.slateSize,
     loaders: request.loaders,
     deadlineMs,
+    resurrectedAtMs: null,
     actionSequence: undefined,
     followedIds: undefined,
     blockedIds: undefined,
@@ -96,9 +116,11 @@ export function createHomeFeedQuery(
     mutedRepostIds: undefined,
     mutedKeywords: undefined,
     subscribedIds: undefined,
+    followedTopicIds: undefined,
     viewerAccount: undefined,
     seenPostIds: undefined,
     servedPostIds: undefined,
     servedByAuthor: undefined,
+    topicRules: undefined,
   }
 }

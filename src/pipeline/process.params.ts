@@ -48,6 +48,20 @@ export const POPULAR_PARAMS = {
   keptMs: MINUTE_MS,
 } as const
 
+/** What there is to read about. */
+export const TOPIC_PARAMS = {
+  /** ms. As long as posts live. */
+  windowMs: 48 * HOUR_MS,
+  /** Posts that one set of topics is searched among, the newest: 400 kB a request. Guess. */
+  postsMax: 50_000,
+  /** Sets of topics whose posts are kept: 5 MB each at most. Guess. */
+  setsMax: 50,
+  /** ms. A new post is found by its topic after this long. Guess. */
+  postsKeptMs: 15_000,
+  /** ms. Topics come seldom. Guess. */
+  topicsKeptMs: MINUTE_MS,
+} as const
+
 /** Who is too young, or may be. */
 export const AGE_GATE_PARAMS = {
   /** Years. spec/visibility.md 3.1 rule 14. */

@@ -4,6 +4,7 @@ import { toFeedItemId } from './global-ids.ts'
 import { NodeType } from './node.types.ts'
 import { PostType } from './post.types.ts'
 import { dateTimeScalar } from './scalars.ts'
+import { TopicType } from './topic.types.ts'
 import { UserType } from './user.types.ts'
 
 @InterfaceType('FeedItem', {
@@ -29,10 +30,25 @@ export class RepostedByType {
   }
 }
 
+@ObjectType('TopicMatch', {
+  simpleResolvers: true,
+  description: 'The post is here because it is about a topic that was asked for.',
+})
+export class TopicMatchType {
+  @Field(() => TopicType)
+  readonly topic: TopicType
+
+  constructor(topic: TopicType) {
+    this.topic = topic
+  }
+}
+
+export type SocialContext = RepostedByType | TopicMatchType
+
 export const SocialContextUnion = createUnionType({
   name: 'SocialContext',
-  description: 'What people have to do with an item being here.',
-  types: () => [RepostedByType] as const,
+  description: 'Why an item is here, beside its rank.',
+  types: () => [RepostedByType, TopicMatchType] as const,
 })
 
 @ObjectType('PostFeedItem', { implements: FeedItemType, simpleResolvers: true })
@@ -41,9 +57,9 @@ export class PostFeedItemType extends FeedItemType {
   readonly post: PostType
 
   @Field(() => SocialContextUnion, { nullable: true })
-  readonly social: RepostedByType | null
+  readonly social: SocialContext | null
 
-  constructor(postId: PostId, post: PostType, social: RepostedByType | null) {
+  constructor(postId: PostId, post: PostType, social: SocialContext | null) {
     super(toFeedItemId(postId), 'PostFeedItem')
     this.post = post
     this.social = social

@@ -31,6 +31,20 @@ export class FeedFilterInput {
     description: 'Only accounts that the viewer follows: Phoenix retrieval is not asked.',
   })
   readonly inNetworkOnly?: boolean | null
+
+  @Field(() => [ID], {
+    nullable: true,
+    description:
+      'Ids of topics: only posts about any of them, or about what they stand for. With seven or ' +
+      'more, posts that name no topic are kept too. At most 100.',
+  })
+  readonly topics?: string[] | null
+
+  @Field(() => [ID], {
+    nullable: true,
+    description: 'No posts about these topics, or about what they stand for. At most 100.',
+  })
+  readonly excludedTopics?: string[] | null
 }
 
 @InputType('FeedRequestContextInput')
@@ -50,6 +64,14 @@ export class FeedRequestContextInput {
     description: 'ISO 3166-1 alpha-2; decides takedowns and age gates.',
   })
   readonly countryCode?: string | null
+
+  @Field(() => [String], {
+    nullable: true,
+    description:
+      'BCP 47 tags of what the viewer reads. Posts in other languages are left out, unless they ' +
+      'come from accounts that the viewer follows. At most 20.',
+  })
+  readonly languages?: string[] | null
 }
 
 @ArgsType()

@@ -1,23 +1,22 @@
 import { Args, Ctx, FieldResolver, Query, Resolver, Root } from 'type-graphql'
 import { RequestContext } from '../context.ts'
 import { FeedError } from '../errors.ts'
-import type { PostId } from '../ids.ts'
-import type { HomeFeedFilter } from '../pipeline/home-feed.query.ts'
 import { toScoreBreakdown } from '../pipeline/score-breakdown.ts'
 import type { PageEntry } from '../sessions/home-feed-sessions.ts'
-import { PostFeedItemType, RepostedByType } from './feed-item.types.ts'
-import { parsePostId } from './global-ids.ts'
+import type { PostCandidate } from '../pipeline/home-feed.candidate.ts'
+import { PostFeedItemType, RepostedByType, TopicMatchType } from './feed-item.types.ts'
+import type { SocialContext } from './feed-item.types.ts'
 import { HomeFeedArguments } from './home-feed-arguments.types.ts'
-import type { FeedFilterInput, FeedRequestContextInput } from './home-feed-arguments.types.ts'
+import { toAlsoSeen, toCountryCode, toFilter, toLanguages } from './home-feed-inputs.ts'
 import { FeedConnectionType, FeedEdgeType } from './home-feed.types.ts'
 import { PostType } from './post.types.ts'
 import { Cost, RequiresRole } from './schema-directives.ts'
 import { ScoreBreakdownType } from './score.types.ts'
+import { TopicType } from './topic.types.ts'
 import { UserType } from './user.types.ts'
 
 const FIRST_DEFAULT = 20
 const FIRST_MAX = 100
-const ALSO_SEEN_MAX = 500
 
 @Resolver(() => FeedEdgeType)
 export class HomeFeedResolver {
@@ -30,16 +29,19 @@ export class HomeFeedResolver {
     @Ctx() context: RequestContext,
   ): Promise<FeedConnectionType> {
     const first = toFirst(feedArguments.first)
+    const filter = toFilter(feedArguments.filter)
     const countryCode = toCountryCode(feedArguments.context)
+    const languages = toLanguages(feedArguments.context)
     const alsoSeenPostIds = toAlsoSeen(feedArguments.context)
     const viewer = await context.requireViewer()
     const page = await context.services.sessions.page(
       {
         viewerId: viewer.id,
-        filter: toFilter(feedArguments.filter),
+        filter,
         first,
         after: feedArguments.after ?? null,
         countryCode,
+        languages,
         alsoSeenPostIds,
         loaders: context.loaders,
       },
@@ -75,43 +77,6 @@ function toFirst(first: number | null | undefined): number {
   })
 }
 
-function toFilter(filter: FeedFilterInput | null | undefined): HomeFeedFilter {
-  return {
-    excludeVideos: filter?.excludeVideos ?? false,
-    excludeReplies: filter?.excludeReplies ?? false,
-    excludeReposts: filter?.excludeReposts ?? false,
-    mediaOnly: filter?.mediaOnly ?? false,
-    inNetworkOnly: filter?.inNetworkOnly ?? false,
-  }
-}
-
-function toCountryCode(input: FeedRequestContextInput | null | undefined): string | null {
-  if (input?.countryCode == null) return null
-  if (/^[A-Za-z]{2}$/.test(input.countryCode)) return input.countryCode.toLowerCase()
-  throw new FeedError(
-    'BAD_USER_INPUT',
-    '`context.countryCode` must be two letters, an ISO 3166-1 alpha-2 code.',
-    { field: 'context.countryCode' },
-  )
-}
-
-function toAlsoSeen(input: FeedRequestContextInput | null | undefined): ReadonlySet<PostId> {
-  const ids = input?.alsoSeenPostIds ?? []
-  if (ids.length > ALSO_SEEN_MAX) {
-    throw new FeedError(
-      'BAD_USER_INPUT',
-      `\`context.alsoSeenPostIds\` has ${ids.length} entries: give at most ${ALSO_SEEN_MAX}.`,
-      { field: 'context.alsoSeenPostIds' },
-    )
-  }
-  return new Set(
-    ids.map((id, index) =>
-      // An item's id names the post that it shows.
-      parsePostId(id.replace(/^item:/, ''), `context.alsoSeenPostIds[${index}]`),
-    ),
-  )
-}
-
 /** Null when the post went between the cut of the page and this reading. */
 async function toEdge(
   entry: PageEntry,
@@ -119,21 +84,36 @@ async function toEdge(
   context: RequestContext,
 ): Promise<FeedEdgeType | null> {
   const { originalPostId, candidate } = entry.entry
-  const isRepost = candidate.id !== originalPostId
-  const [record, reposter] = await Promise.all([
+  const [record, social] = await Promise.all([
     context.loaders.posts.load(originalPostId),
-    isRepost ? context.loaders.users.load(candidate.authorId) : null,
+    candidate.id === originalPostId
+      ? toTopicMatch(candidate, context)
+      : toRepostedBy(candidate, context),
   ])
   if (record === null) return null
   const post = new PostType({ record, verdict: entry.verdict, countryCode })
-  const social =
-    reposter === null
-      ? null
-      : new RepostedByType(new UserType(reposter, context.baseUrl), candidate.createdAtMs)
   return new FeedEdgeType({
     cursor: entry.cursor,
     position: entry.position,
     node: new PostFeedItemType(originalPostId, post, social),
     entry: entry.entry,
   })
+}
+
+async function toRepostedBy(
+  { authorId, createdAtMs }: PostCandidate,
+  { loaders, baseUrl }: RequestContext,
+): Promise<SocialContext | null> {
+  const reposter = await loaders.users.load(authorId)
+  return reposter === null ? null : new RepostedByType(new UserType(reposter, baseUrl), createdAtMs)
+}
+
+/** A topic that cannot be read explains nothing; the post is shown all the same. */
+async function toTopicMatch(
+  { matchedTopicId }: PostCandidate,
+  { loaders }: RequestContext,
+): Promise<SocialContext | null> {
+  if (matchedTopicId == null) return null
+  const topic = await loaders.topics.load(matchedTopicId).catch(() => null)
+  return topic === null ? null : new TopicMatchType(new TopicType(topic))
 }

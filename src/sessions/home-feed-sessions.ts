@@ -26,6 +26,7 @@ export interface PageRequest {
   readonly first: number
   readonly after: string | null
   readonly countryCode: string | null
+  readonly languages: readonly string[]
   readonly alsoSeenPostIds: ReadonlySet<PostId>
   readonly loaders: Loaders
 }
@@ -239,6 +240,7 @@ export class HomeFeedSessions {
       viewerId: request.viewerId,
       filter: request.filter,
       countryCode: request.countryCode,
+      languages: request.languages,
       alsoSeenPostIds: request.alsoSeenPostIds,
       sessionServedPostIds: servedPostIds,
       slateSize: this.#options.slateSize,

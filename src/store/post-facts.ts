@@ -1,4 +1,4 @@
-import type { PostId } from '../ids.ts'
+import type { PostId, TopicId } from '../ids.ts'
 import { FactCache, type FactCacheStats } from './fact-cache.ts'
 import type { EngagementCounts, MediaRecord, PostRecord } from './records.ts'
 
@@ -24,6 +24,7 @@ export interface PostFactsOptions {
 export class PostFacts {
   readonly media: FactCache<PostId, readonly MediaRecord[]>
   readonly counts: FactCache<PostId, EngagementCounts>
+  readonly topics: FactCache<PostId, readonly TopicId[]>
   readonly #posts: FactCache<PostId, PostRecord>
   readonly #isTrusted: () => boolean
 
@@ -31,6 +32,7 @@ export class PostFacts {
     const ofPost = { entriesMax: POSTS_MAX, ttlMs: POST_TTL_MS, settleMs: SETTLE_MS, now }
     this.#posts = new FactCache(ofPost)
     this.media = new FactCache(ofPost)
+    this.topics = new FactCache(ofPost)
     this.counts = new FactCache({ ...ofPost, ttlMs: COUNTS_TTL_MS })
     this.#isTrusted = isTrusted
   }
@@ -53,13 +55,15 @@ export class PostFacts {
   forget(id: PostId): void {
     this.#posts.forget(id)
     this.media.forget(id)
+    this.topics.forget(id)
   }
 
-  stats(): Readonly<Record<'posts' | 'media' | 'counts', FactCacheStats>> {
+  stats(): Readonly<Record<'posts' | 'media' | 'counts' | 'topics', FactCacheStats>> {
     return {
       posts: this.#posts.stats(),
       media: this.media.stats(),
       counts: this.counts.stats(),
+      topics: this.topics.stats(),
     }
   }
 }

@@ -10,12 +10,13 @@ import type {
   Source,
 } from '../../src/pipeline/framework/component.ts'
 import type { PostCandidate } from '../../src/pipeline/home-feed.candidate.ts'
+import { HOME_FEED_PARAMS } from '../../src/pipeline/home-feed.params.ts'
 import { createHomeFeedPipeline } from '../../src/pipeline/home-feed.pipeline.ts'
 import { EMPTY_FILTER } from '../../src/pipeline/home-feed.query.ts'
 import type { HomeFeedQuery } from '../../src/pipeline/home-feed.query.ts'
 import { createRecheckPipeline } from '../../src/pipeline/recheck.pipeline.ts'
 import type { RecheckQuery } from '../../src/pipeline/recheck.query.ts'
-import { createDependencies, POSTS, worldCandidates, worldQuery } from './contract-world.ts'
+import { createDependencies, JAZZ, POSTS, worldCandidates, worldQuery } from './contract-world.ts'
 import { runComponentContract } from './framework/component-contract.ts'
 import {
   bareCandidate,
@@ -27,6 +28,7 @@ import {
   post,
   postIds,
   reply,
+  user,
   userId,
   userIds,
 } from './home-feed-fixtures.ts'
@@ -35,7 +37,12 @@ import { row } from './score-fixtures.ts'
 type Pipeline<Q> = { readonly stages: readonly StageListing<Q>[] }
 
 const dependencies = createDependencies()
-const homeFeed = createHomeFeedPipeline(dependencies)
+/** What is off by default is on, so that it has something to do. */
+const homeFeed = createHomeFeedPipeline(dependencies, {
+  ...HOME_FEED_PARAMS,
+  newViewer: { ...HOME_FEED_PARAMS.newViewer, keepsFollowedTopicsOnly: true },
+  newViewerEngagement: { ...HOME_FEED_PARAMS.newViewerEngagement, isOn: true },
+})
 const recheck = createRecheckPipeline(dependencies)
 const covered = new Set<string>()
 
@@ -48,6 +55,10 @@ function find<Q, T>(pipeline: Pipeline<Q>, name: string): T {
   if (component === undefined) throw new Error(`${name} is in no stage`)
   return component as T
 }
+
+const ofJazz: Partial<HomeFeedQuery> = { filter: { ...EMPTY_FILTER, topics: [JAZZ] } }
+const FOLLOWED = { id: JAZZ, expanded: new Set([JAZZ]), superExpanded: new Set([JAZZ]) }
+const NO_COUNTS = { likes: 0, replies: 0, reposts: 0, quotes: 0 }
 
 const common = { nowMs: NOW_MS, opaque: ['loaders'] as const }
 const filled =
@@ -80,6 +91,16 @@ for (const name of [
   })
 }
 
+runComponentContract<HomeFeedQuery, PostCandidate>({
+  ...common,
+  kind: 'query-hydrator',
+  name: 'TopicRulesQueryHydrator',
+  component: () =>
+    find<HomeFeedQuery, AnyQueryHydrator<HomeFeedQuery>>(homeFeed, 'TopicRulesQueryHydrator'),
+  query: filled(ofJazz),
+  bareQuery: worldQuery,
+})
+
 for (const name of ['ThunderSource', 'PhoenixRetrievalSource', 'PopularNowSource']) {
   runComponentContract<HomeFeedQuery, PostCandidate>({
     ...common,
@@ -91,7 +112,17 @@ for (const name of ['ThunderSource', 'PhoenixRetrievalSource', 'PopularNowSource
   })
 }
 
-const enough = { followedIds: userIds(10, 11), subscribedIds: userIds(13) }
+runComponentContract<HomeFeedQuery, PostCandidate>({
+  ...common,
+  kind: 'source',
+  name: 'PhoenixTopicsSource',
+  component: () =>
+    find<HomeFeedQuery, Source<HomeFeedQuery, PostCandidate>>(homeFeed, 'PhoenixTopicsSource'),
+  query: filled(ofJazz),
+  bareQuery: worldQuery,
+})
+
+const enough = { ...ofJazz, followedIds: userIds(10, 11), subscribedIds: userIds(13) }
 for (const name of [
   'InNetworkHydrator',
   'CoreDataHydrator',
@@ -100,6 +131,7 @@ for (const name of [
   'SubscriptionHydrator',
   'EngagementCountsHydrator',
   'MutualFollowHydrator',
+  'TopicsHydrator',
 ]) {
   runComponentContract<HomeFeedQuery, PostCandidate>({
     ...common,
@@ -141,6 +173,25 @@ const filters: Readonly<Record<string, [Partial<HomeFeedQuery>, () => PostCandid
   PreviouslyServedFilter: [{ servedPostIds: postIds(81) }, worldCandidates],
   MutedKeywordFilter: [{ mutedKeywords: [keyword('83')] }, worldCandidates],
   AuthorSocialGraphFilter: [{ blockedIds: userIds(11) }, worldCandidates],
+  TopicsFilter: [
+    ofJazz,
+    () => [...worldCandidates({ topicIds: [JAZZ] }), candidate(post(99, 9), { topicIds: [] })],
+  ],
+  FollowedTopicsFilter: [
+    { topicRules: { wanted: [], unwanted: null, excluded: new Set(), followed: [FOLLOWED] } },
+    () => [...worldCandidates({ inNetwork: true }), candidate(post(99, 9), { topicIds: [] })],
+  ],
+  LanguageFilter: [
+    { languages: ['en'] },
+    () => [...worldCandidates(), candidate(post(99, 9, { language: 'de' }))],
+  ],
+  NewViewerEngagementFilter: [
+    { viewerAccount: user(1, { createdAtMs: NOW_MS }) },
+    () => [
+      ...worldCandidates({ inNetwork: true, engagementCounts: NO_COUNTS }),
+      candidate(post(99, 9), { engagementCounts: null }),
+    ],
+  ],
   VisibilityFilter: [
     {},
     () => [

@@ -10,8 +10,13 @@ import { GrpcRankingClient } from '../../src/phoenix/grpc-ranking-client.ts'
 import { GrpcRetrievalClient } from '../../src/phoenix/grpc-retrieval-client.ts'
 import { STAGES } from '../../src/pipeline/framework/component.ts'
 import { createHomeFeed } from '../../src/pipeline/home-feed.ts'
-import { POPULAR_PARAMS, REQUEST_CACHE_PARAMS } from '../../src/pipeline/process.params.ts'
+import {
+  POPULAR_PARAMS,
+  REQUEST_CACHE_PARAMS,
+  TOPIC_PARAMS,
+} from '../../src/pipeline/process.params.ts'
 import { createPopularPosts } from '../../src/store/popular-posts.ts'
+import { createTopicStore } from '../../src/store/topic-store.ts'
 import { RequestCache } from '../../src/pipeline/request-cache.ts'
 import { createSafetyMemory } from '../../src/pipeline/safety-memory.ts'
 import { createServer } from '../../src/server.ts'
@@ -154,6 +159,7 @@ export async function serve(
     retrieval,
     embeddings: retrieval,
     popular: createPopularPosts(database, POPULAR_PARAMS),
+    topics: createTopicStore(database, TOPIC_PARAMS),
     ranking: new GrpcRankingClient(channels[1]),
     safetyMemory: createSafetyMemory({ now: systemNowMs }),
     requestCache: new RequestCache({ ...REQUEST_CACHE_PARAMS, now: systemNowMs }),

@@ -64,6 +64,7 @@ function ask(first: number, after: string | null): PageRequest {
     first,
     after,
     countryCode: null,
+    languages: [],
     alsoSeenPostIds: new Set(),
     loaders: loadersOf({}),
   }

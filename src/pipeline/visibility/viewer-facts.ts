@@ -4,7 +4,7 @@ import { AGE_GATE_PARAMS } from '../process.params.ts'
 import type { HomeFeedQuery } from '../home-feed.query.ts'
 
 /** All that a rule may know of the viewer. */
-export interface ViewerFacts extends ViewerRelations {
+export interface ViewerFacts extends Omit<ViewerRelations, 'followedTopicIds'> {
   readonly viewerId: UserId
   /** Empty when it could not be loaded: what needs a follow is then not shown. */
   readonly followedIds: ReadonlySet<UserId>
