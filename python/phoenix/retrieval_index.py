@@ -4,6 +4,8 @@ A segment holds the posts that were created in one hour. New rows go to its end,
 tombstones until the whole segment leaves the window. Not thread-safe: one thread owns an index.
 """
 
+from itertools import repeat
+
 import numpy as np
 from jaxtyping import Float, Int
 
@@ -158,14 +160,17 @@ class RetrievalIndex:
 
     def _numbers_of(self, post_ids: Int[np.ndarray, " n"]) -> Int[np.ndarray, " m"]:
         """Numbers in the current table of those that are in the index, rising."""
-        place_of = self._places.get
-        found = np.array([place_of(post_id, -1) for post_id in post_ids.tolist()], np.int64)
-        places = np.unique(found[found >= 0])
+        ids = post_ids.tolist()
+        found = np.fromiter(map(self._places.get, ids, repeat(-1)), np.int64, len(ids))
+        places = found[found >= 0]
         # Segments stand in the table as they do here.
         hours = np.array(list(self._segments), np.int64)
         by_hour = np.argsort(hours)
         at = by_hour[np.searchsorted(hours, places >> _ROW_BITS, sorter=by_hour)]
-        return np.sort(self._current_table().firsts[at] + (places & _ROW_MASK))
+        numbers = np.sort(self._current_table().firsts[at] + (places & _ROW_MASK))
+        is_first = np.ones(numbers.shape[0], bool)
+        is_first[1:] = numbers[1:] != numbers[:-1]
+        return numbers[is_first]
 
     def _remember(
         self, hour: int, post_ids: Int[np.ndarray, " n"], rows: Int[np.ndarray, " n"]

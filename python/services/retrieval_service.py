@@ -33,7 +33,7 @@ from services.serving import run_service
 
 RESULTS_DEFAULT = 1_000
 RESULTS_MAX = 5_000
-# Ids of one request's `among`: reading so many vectors takes some 50 ms.
+# Ids of one request's `among`: so many look-ups take some 100 ms of the one thread.
 AMONG_MAX = 100_000
 # Of one request to embed or to add; so many vectors of width 128 fill a message of 32 MB.
 POSTS_MAX = 50_000

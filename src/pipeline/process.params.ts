@@ -52,9 +52,12 @@ export const POPULAR_PARAMS = {
 export const TOPIC_PARAMS = {
   /** ms. As long as posts live. */
   windowMs: 48 * HOUR_MS,
-  /** Posts that one set of topics is searched among, the newest: 400 kB a request. Guess. */
-  postsMax: 50_000,
-  /** Sets of topics whose posts are kept: 5 MB each at most. Guess. */
+  /**
+   * Posts that one set of topics is searched among, the newest: 160 kB a request, and 20 ms of the
+   * retrieval service's one thread. Guess.
+   */
+  postsMax: 20_000,
+  /** Sets of topics whose posts are kept: 2 MB each at most. Guess. */
   setsMax: 50,
   /** ms. A new post is found by its topic after this long. Guess. */
   postsKeptMs: 15_000,

@@ -32,7 +32,7 @@ export class RepostedByType {
 
 @ObjectType('TopicMatch', {
   simpleResolvers: true,
-  description: 'The post is here because it is about a topic that was asked for.',
+  description: 'The post is here because it is about a topic that was asked for, or followed.',
 })
 export class TopicMatchType {
   @Field(() => TopicType)
