@@ -4,11 +4,22 @@ import type { RetrievalClient } from '../../src/phoenix/retrieval-client.ts'
 import type { HomeFeedDependencies } from '../../src/pipeline/home-feed.dependencies.ts'
 import { EMPTY_FILTER } from '../../src/pipeline/home-feed.query.ts'
 import type { HomeFeedFilter } from '../../src/pipeline/home-feed.query.ts'
+import { HOME_FEED_PARAMS } from '../../src/pipeline/home-feed.params.ts'
+import { createHomeFeedPipeline } from '../../src/pipeline/home-feed.pipeline.ts'
 import { createHomeFeed } from '../../src/pipeline/home-feed.ts'
 import type { RankedFeed } from '../../src/pipeline/home-feed.ts'
-import { createDependencies, JAZZ, retrieval, topics, WORLD } from './contract-world.ts'
-import { bareQuery, loadersOf, NOW_MS, topicId } from './home-feed-fixtures.ts'
+import {
+  createDependencies,
+  JAZZ,
+  now,
+  retrieval,
+  topics,
+  viewerStore,
+  WORLD,
+} from './contract-world.ts'
+import { bareQuery, HOUR_MS, loadersOf, NOW_MS, topicId, user } from './home-feed-fixtures.ts'
 import type { World } from './home-feed-fixtures.ts'
+import { relations } from './store-fixtures.ts'
 
 /** The pipeline as a whole, asked for topics. */
 const FOOD = topicId(2)
@@ -87,4 +98,32 @@ it.each([
   const feed = await createSetting(dependencies).rank(NO_LABELS, ofTopics([JAZZ, FOOD]))
   expect(idsOf(feed)).toEqual(['80'])
   expect(feed.degradation).toEqual(['IN_NETWORK_ONLY'])
+})
+
+it.each([
+  ['a new viewer', 1, ['phoenix-topics'], ['86']],
+  ['others', HOUR_MS, ['phoenix-retrieval'], ['86', '83']],
+])('gives %s what they follow, once the settings are on', async (_title, ageMs, sources, ids) => {
+  const account = user(1, { createdAtMs: NOW_MS - ageMs })
+  const store = {
+    ...viewerStore,
+    relations: async () => ({ ...relations(), followedTopicIds: [JAZZ], account }),
+  }
+  const pipeline = createHomeFeedPipeline(createDependencies({ viewerStore: store }), {
+    ...HOME_FEED_PARAMS,
+    newViewer: {
+      retrievesFollowedTopics: true,
+      keepsFollowedTopicsOnly: true,
+      topicsAccountAgeMsMax: HOUR_MS,
+    },
+  })
+  const { signal } = new AbortController()
+  const deadlineMs = NOW_MS + 1_000
+  const execution = { requestId: 'request', nowMs: NOW_MS, signal, now, deadlineMs }
+  const query = bareQuery(loadersOf({ ...WORLD, ...NO_LABELS }))
+  const { selected } = await pipeline.execute(query, execution)
+  const strangers = selected.filter(({ inNetwork }) => inNetwork === false)
+  expect(strangers.map(({ id }) => id)).toEqual(ids)
+  expect(strangers[0]?.sources).toEqual(sources)
+  expect(selected.map(({ id }) => id)).toContain('80')
 })
