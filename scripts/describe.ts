@@ -28,6 +28,7 @@ const dependencies: HomeFeedDependencies = {
   embeddings: { embed: nobody },
   popular: { popularPosts: nobody },
   countsCache: new AgedCache(COUNTS_CACHE_PARAMS),
+  topics: { topics: nobody, recentPostIds: nobody },
   safetyMemory: createSafetyMemory({ now }),
   requestCache: new RequestCache({ ...REQUEST_CACHE_PARAMS, now }),
   requestLog: { write: nobody },

@@ -20,12 +20,14 @@ import {
   REQUEST_CACHE_PARAMS,
   SEARCH_TEXT_PARAMS,
   REQUEST_LOG_PARAMS,
+  TOPIC_PARAMS,
 } from '../pipeline/process.params.ts'
 import { SearchTexts } from '../pipeline/muted-keywords/search-text.ts'
 import { RequestCache } from '../pipeline/request-cache.ts'
 import { createSafetyMemory } from '../pipeline/safety-memory.ts'
 import { KeptEmbeddings } from '../pipeline/slate-diversity/kept-embeddings.ts'
 import type { AuthorLists } from '../pipeline/visibility/author-lists.ts'
+import { topicGroupsOf } from '../pipeline/topics/topic-tree.ts'
 import { createServer } from '../server.ts'
 import { AUTHOR_SERVED_PARAMS, AuthorServed } from '../store/author-served.ts'
 import { createLoaders } from '../store/create-loaders.ts'
@@ -33,6 +35,7 @@ import { createViewerStore } from '../store/create-viewer-store.ts'
 import type { Database } from '../store/database.ts'
 import { createPopularPosts } from '../store/popular-posts.ts'
 import { requestLogDirectory, RequestLogFiles } from '../store/request-log/request-log-files.ts'
+import { addTopics, createTopicStore } from '../store/topic-store.ts'
 import { TokenSampleFile } from '../store/training-log/token-sample-file.ts'
 import type { ViewerStore } from '../store/viewer-store.ts'
 import { describeError, Telemetry, type Logger } from '../telemetry.ts'
@@ -167,6 +170,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const telemetry = openTelemetry(database, events)
   const viewerStore = createViewerStore(database)
   const searchTexts = new SearchTexts(SEARCH_TEXT_PARAMS)
+  await addTopics(database, topicGroupsOf)
   const sampled = withTokenSamples(ranking, { config, telemetry })
   const homeFeed = openHomeFeed({
     telemetry,
@@ -275,6 +279,7 @@ function openHomeFeed(parts: FeedParts): HomeFeed {
     embeddings: new KeptEmbeddings(retrieval, EMBEDDING_PARAMS),
     popular: createPopularPosts(database, POPULAR_PARAMS),
     countsCache: new AgedCache(COUNTS_CACHE_PARAMS),
+    topics: createTopicStore(database, TOPIC_PARAMS),
     safetyMemory: createSafetyMemory({ now: nowMs }),
     requestCache: new RequestCache({ ...REQUEST_CACHE_PARAMS, now: nowMs }),
     searchTexts: parts.searchTexts,

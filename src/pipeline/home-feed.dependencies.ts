@@ -4,6 +4,7 @@ import type { RankingClient } from '../phoenix/ranking-client.ts'
 import type { RetrievalClient } from '../phoenix/retrieval-client.ts'
 import type { RequestLog } from '../store/request-log/logged-request.ts'
 import type { PopularPosts } from '../store/popular-posts.ts'
+import type { TopicStore } from '../store/topic-store.ts'
 import type { ViewerStore } from '../store/viewer-store.ts'
 import type { Thunder } from '../thunder/thunder.ts'
 import type { AgedCache } from './framework/aged-cache.ts'
@@ -27,6 +28,7 @@ export interface HomeFeedDependencies {
   readonly ranking: RankingClient
   readonly embeddings: EmbeddingClient
   readonly popular: PopularPosts
+  readonly topics: TopicStore
   /** By post as shown. Shared by every pipeline of the process, like those below. */
   readonly countsCache: AgedCache<PostId, Pick<PostCandidate, 'engagementCounts'>>
   readonly safetyMemory: SafetyMemory

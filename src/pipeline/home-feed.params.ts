@@ -41,6 +41,10 @@ export const HOME_FEED_PARAMS = {
     mutualFollow: 300,
     /** Twenty times its usual answer. A frozen index must leave the request time to rank. */
     retrieval: 200,
+    /** A search among posts that the database names first. */
+    topicRetrieval: 400,
+    /** What posts are about, and which topics there are. */
+    topics: 400,
     thunder: 300,
     popular: 300,
     /** M. In process it takes none. */
@@ -125,6 +129,43 @@ export const HOME_FEED_PARAMS = {
     youngTtlMs: MINUTE_MS,
     /** ms. May has 10 minutes; guess. */
     ttlMs: 5 * MINUTE_MS,
+  },
+
+  /** Viewers who are new here: their first feed has no history to go by. */
+  newViewer: {
+    /**
+     * Whether retrieval looks among the topics that they follow, and there only.
+     * EnableNewUserTopicRetrieval, M (removed in A); off is spec/params.md's proposal.
+     */
+    retrievesFollowedTopics: false,
+    /** Whether out of network only those are kept. EnableNewUserTopicFiltering, as above. */
+    keepsFollowedTopicsOnly: false,
+    /** ms since the account was made, 0 = never new. NewUserTopicAgeThresholdSecs, as above. */
+    topicsAccountAgeMsMax: 0,
+  },
+
+  /** What strangers' posts must have had before they are shown to those who are new or back. */
+  newViewerEngagement: {
+    /** EnableNewUserMinEngagementFilter, A. */
+    isOn: false,
+    /** ms. MaxAccountAgeSecs, A. */
+    accountAgeMsMax: 30 * MINUTE_MS,
+    /** ms without a visit after which a viewer comes back. Guess. */
+    absenceMsMin: 28 * DAY_MS,
+    /** ms since they came back. MaxResurrectionAgeSecs, A. */
+    resurrectionAgeMsMax: 30 * MINUTE_MS,
+    /** `fav`, `engagement` or `view`. Metric, A. */
+    metric: 'fav',
+    /** Whether the metric is divided by the views. UseRatio, A. */
+    usesRatio: false,
+    /** Of the metric; equality is kept. Threshold, A. */
+    threshold: 0,
+  },
+
+  /** The language filter, for requests that name no languages. */
+  language: {
+    /** Whether the account's language stands for them. Guess: people read more than they say. */
+    usesAccountLanguage: false,
   },
 
   /** The age filter. */
@@ -215,6 +256,14 @@ export const HOME_FEED_PARAMS = {
   outOfNetwork: {
     /** OonWeightFactor, A. */
     factor: 0.75,
+    /** Of a request for topics, bulk or not. TopicOonWeightFactor, A. */
+    topicFactor: 0.5,
+    /** Of new viewers who follow enough. NEW_USER_OON_WEIGHT_FACTOR, A. */
+    newViewerFactor: 0.00001,
+    /** Follows. NEW_USER_MIN_FOLLOWING, A. */
+    newViewerFollowsMin: 5,
+    /** ms since the account was made, 0 = never new. NewUserAgeThresholdSecs, A. */
+    newViewerAccountAgeMsMax: 0,
     /** EnableOonRescoreForInNetworkRepliesRetweets, A. */
     rescoresInNetworkRepliesAndReposts: true,
   },

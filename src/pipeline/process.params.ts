@@ -54,6 +54,23 @@ export const POPULAR_PARAMS = {
   keptMs: MINUTE_MS,
 } as const
 
+/** What there is to read about. */
+export const TOPIC_PARAMS = {
+  /** ms. As long as posts live. */
+  windowMs: 48 * HOUR_MS,
+  /**
+   * Posts that one set of topics is searched among, the newest: 160 kB a request, and 20 ms of the
+   * retrieval service's one thread. Guess.
+   */
+  postsMax: 20_000,
+  /** Sets of topics whose posts are kept: 2 MB each at most. Guess. */
+  setsMax: 50,
+  /** ms. A new post is found by its topic after this long. Guess. */
+  postsKeptMs: 15_000,
+  /** ms. Topics come seldom. Guess. */
+  topicsKeptMs: MINUTE_MS,
+} as const
+
 /** Who is too young, or may be. */
 export const AGE_GATE_PARAMS = {
   /** Years. spec/visibility.md 3.1 rule 14. */

@@ -4,6 +4,7 @@ import { toFeedItemId } from './global-ids.ts'
 import { NodeType } from './node.types.ts'
 import { PostType } from './post.types.ts'
 import { dateTimeScalar } from './scalars.ts'
+import { TopicType } from './topic.types.ts'
 import { UserType } from './user.types.ts'
 
 @InterfaceType('FeedItem', {
@@ -42,16 +43,29 @@ export class RepliedToByFollowingType {
   }
 }
 
+@ObjectType('TopicMatch', {
+  simpleResolvers: true,
+  description: 'The post is here because it is about a topic that was asked for, or followed.',
+})
+export class TopicMatchType {
+  @Field(() => TopicType)
+  readonly topic: TopicType
+
+  constructor(topic: TopicType) {
+    this.topic = topic
+  }
+}
+
 /** Any member of the union `SocialContext`. */
-export type SocialContext = RepostedByType | RepliedToByFollowingType
+export type SocialContext = RepostedByType | RepliedToByFollowingType | TopicMatchType
 
 /** graphql-js calls it where the field is asked for: who does not ask pays no statement. */
 type ReadSocial = () => Promise<SocialContext | null>
 
 export const SocialContextUnion = createUnionType({
   name: 'SocialContext',
-  description: 'What people have to do with an item being here.',
-  types: () => [RepostedByType, RepliedToByFollowingType] as const,
+  description: 'Why an item is here, beside its rank.',
+  types: () => [RepostedByType, RepliedToByFollowingType, TopicMatchType] as const,
 })
 
 @ObjectType('PostFeedItem', { implements: FeedItemType, simpleResolvers: true })

@@ -7,6 +7,7 @@ import type { NodeId } from './global-ids.ts'
 import { NodeType } from './node.types.ts'
 import { PostType } from './post.types.ts'
 import { readPost } from './read-post.ts'
+import { TopicType } from './topic.types.ts'
 import { UserType } from './user.types.ts'
 
 /** Ids of one `nodes`. */
@@ -52,6 +53,10 @@ async function readNode(nodeId: NodeId, context: RequestContext): Promise<NodeTy
   if (nodeId.kind === 'user') {
     const user = await context.loaders.users.load(nodeId.userId)
     return user === null || user.state !== 'active' ? null : new UserType(user, context.baseUrl)
+  }
+  if (nodeId.kind === 'topic') {
+    const topic = await context.loaders.topics.load(nodeId.topicId)
+    return topic === null ? null : new TopicType(topic)
   }
   const post = await readPost({ postId: nodeId.postId, countryCode: null }, context)
   if (!(post instanceof PostType)) return null

@@ -31,6 +31,7 @@ export interface PageRequest {
   readonly first: number
   readonly after: string | null
   readonly countryCode: string | null
+  readonly languages: readonly string[]
   readonly alsoSeenPostIds: ReadonlySet<PostId>
   /** Asked by the client itself, not by a person: no visit. */
   readonly isBackground: boolean
@@ -270,6 +271,7 @@ export class HomeFeedSessions {
       viewerId: request.viewerId,
       filter: request.filter,
       countryCode: request.countryCode,
+      languages: request.languages,
       alsoSeenPostIds: request.alsoSeenPostIds,
       sessionServedPostIds: servedPostIds,
       slateSize: params.request.slateSize,

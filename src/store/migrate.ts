@@ -6,6 +6,7 @@ import { logPositionsMigration } from './migrations/log-positions.migration.ts'
 import { postViewsMigration } from './migrations/post-views.migration.ts'
 import { recentPostsMigration } from './migrations/recent-posts.migration.ts'
 import { seenMigration } from './migrations/seen.migration.ts'
+import { postsOfTopicsMigration } from './migrations/posts-of-topics.migration.ts'
 import { trainingLogMigration } from './migrations/training-log.migration.ts'
 
 /** In the order in which they run; a name is never changed or reused. */
@@ -17,6 +18,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0005-exposures': exposuresMigration,
   '0006-post-views': postViewsMigration,
   '0007-seen': seenMigration,
+  '0008-posts-of-topics': postsOfTopicsMigration,
 }
 
 /**

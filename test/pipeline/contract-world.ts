@@ -9,7 +9,7 @@ import type { HomeFeedDependencies } from '../../src/pipeline/home-feed.dependen
 import { RequestCache } from '../../src/pipeline/request-cache.ts'
 import { createSafetyMemory } from '../../src/pipeline/safety-memory.ts'
 import type { PopularPosts } from '../../src/store/popular-posts.ts'
-import type { PostRecord } from '../../src/store/records.ts'
+import type { PostRecord, TopicRecord } from '../../src/store/records.ts'
 import type { Thunder } from '../../src/thunder/thunder.ts'
 import {
   bareQuery,
@@ -21,6 +21,7 @@ import {
   quote,
   reply,
   repost,
+  topicId,
   user,
   userId,
 } from './home-feed-fixtures.ts'
@@ -41,12 +42,21 @@ export const POSTS = {
   foreign: post(86, 14),
 } as const
 
+export const JAZZ = topicId(1)
+export const TOPICS: readonly TopicRecord[] = [
+  { id: JAZZ, name: 'jazz' },
+  { id: topicId(2), name: 'Food' },
+  { id: topicId(3), name: 'cooking' },
+]
+
 export const WORLD: World = {
   posts: Object.values(POSTS),
   users: [1, 10, 11, 12, 13, 14].map((id) => user(id)),
   media: [media(quoted, { kind: 'video', durationMs: 30_000, altText: 'a boat' })],
   counts: { '80': { likes: 4, replies: 1, reposts: 0, quotes: 0, views: 0 } },
   moderation: { '86': { labels: ['spam'] } },
+  postTopics: { '80': [topicId(3)], '86': [JAZZ] },
+  topics: TOPICS,
 }
 
 export const now = () => NOW_MS
@@ -88,6 +98,12 @@ export const embeddings: EmbeddingClient = {
     posts.forEach(({ postId: id }, index) => (vectors[index * dimension + (Number(id) % 16)] = 1))
     return { vectors, dimension, modelVersion: 'model-1' }
   },
+}
+
+/** Post 86 is about jazz; 80 about cooking, for which food stands too. */
+export const topics: HomeFeedDependencies['topics'] = {
+  topics: async () => TOPICS,
+  recentPostIds: async (topicIds) => [POSTS.foreign.id].filter(() => topicIds.includes(JAZZ)),
 }
 
 export const popular: PopularPosts = {
@@ -136,6 +152,7 @@ export function createDependencies(more: Partial<HomeFeedDependencies> = {}): Ho
     embeddings,
     popular,
     countsCache: new AgedCache({ entriesMax: 100 }),
+    topics,
     safetyMemory: createSafetyMemory({ now }),
     requestCache: new RequestCache({ ttlMs: 60_000, requestsMax: 10, now }),
     requestLog: { write: async () => undefined },

@@ -21,7 +21,14 @@ import { createRecheckPipeline } from '../../src/pipeline/recheck.pipeline.ts'
 import type { RecheckQuery } from '../../src/pipeline/recheck.query.ts'
 import { NO_AUTHOR_LISTS } from '../../src/pipeline/visibility/author-lists.ts'
 import type { LoggedRequest } from '../../src/store/request-log/logged-request.ts'
-import { createDependencies, now, POSTS, worldCandidates, worldQuery } from './contract-world.ts'
+import {
+  createDependencies,
+  JAZZ,
+  now,
+  POSTS,
+  worldCandidates,
+  worldQuery,
+} from './contract-world.ts'
 import { runComponentContract } from './framework/component-contract.ts'
 import {
   bareCandidate,
@@ -50,7 +57,13 @@ const dependencies = createDependencies({
   requestLog: { write: async (request) => void logged.push(request) },
 })
 // Made anew for each test, so that mutation testing knows which tests see which component.
-const homeFeed = () => createHomeFeedPipeline(dependencies)
+const homeFeed = () =>
+  // What is off by default is on, so that it has something to do.
+  createHomeFeedPipeline(dependencies, {
+    ...HOME_FEED_PARAMS,
+    newViewer: { ...HOME_FEED_PARAMS.newViewer, keepsFollowedTopicsOnly: true },
+    newViewerEngagement: { ...HOME_FEED_PARAMS.newViewerEngagement, isOn: true },
+  })
 const recheck = () => createRecheckPipeline(dependencies)
 const covered = new Set<string>()
 
@@ -63,6 +76,10 @@ function find<Q, T>(pipeline: () => Pipeline<Q>, name: string): T {
   if (component === undefined) throw new Error(`${name} is in no stage`)
   return component as T
 }
+
+const ofJazz: Partial<HomeFeedQuery> = { filter: { ...EMPTY_FILTER, topics: [JAZZ] } }
+const FOLLOWED = { id: JAZZ, expanded: new Set([JAZZ]), superExpanded: new Set([JAZZ]) }
+const NO_COUNTS = { likes: 0, replies: 0, reposts: 0, quotes: 0, views: 0 }
 
 const common = { nowMs: NOW_MS, opaque: ['loaders'] as const }
 const filled =
@@ -130,6 +147,16 @@ runComponentContract<HomeFeedQuery, PostCandidate>({
   bareQuery: worldQuery,
 })
 
+runComponentContract<HomeFeedQuery, PostCandidate>({
+  ...common,
+  kind: 'query-hydrator',
+  name: 'TopicRulesQueryHydrator',
+  component: () =>
+    find<HomeFeedQuery, AnyQueryHydrator<HomeFeedQuery>>(homeFeed, 'TopicRulesQueryHydrator'),
+  query: filled(ofJazz),
+  bareQuery: worldQuery,
+})
+
 for (const name of ['ThunderSource', 'PhoenixRetrievalSource', 'PopularNowSource']) {
   runComponentContract<HomeFeedQuery, PostCandidate>({
     ...common,
@@ -141,6 +168,16 @@ for (const name of ['ThunderSource', 'PhoenixRetrievalSource', 'PopularNowSource
   })
 }
 
+runComponentContract<HomeFeedQuery, PostCandidate>({
+  ...common,
+  kind: 'source',
+  name: 'PhoenixTopicsSource',
+  component: () =>
+    find<HomeFeedQuery, Source<HomeFeedQuery, PostCandidate>>(homeFeed, 'PhoenixTopicsSource'),
+  query: filled(ofJazz),
+  bareQuery: worldQuery,
+})
+
 for (const name of [
   'InNetworkHydrator',
   'CoreDataHydrator',
@@ -150,6 +187,7 @@ for (const name of [
   'EngagementCountsHydrator',
   'MutualFollowHydrator',
   'FollowingRepliedUsersHydrator',
+  'TopicsHydrator',
 ]) {
   runComponentContract<HomeFeedQuery, PostCandidate>({
     ...common,
@@ -195,6 +233,25 @@ const filters: Readonly<Record<string, [Partial<HomeFeedQuery>, () => PostCandid
   MutedKeywordFilter: [{ mutedKeywords: [keyword('83')] }, worldCandidates],
   AuthorListsFilter: [{}, worldCandidates],
   AuthorSocialGraphFilter: [{ blockedIds: userIds(11) }, worldCandidates],
+  TopicsFilter: [
+    ofJazz,
+    () => [...worldCandidates({ topicIds: [JAZZ] }), candidate(post(99, 9), { topicIds: [] })],
+  ],
+  FollowedTopicsFilter: [
+    { topicRules: { wanted: [], unwanted: null, excluded: new Set(), followed: [FOLLOWED] } },
+    () => [...worldCandidates({ inNetwork: true }), candidate(post(99, 9), { topicIds: [] })],
+  ],
+  LanguageFilter: [
+    { languages: ['en'] },
+    () => [...worldCandidates(), candidate(post(99, 9, { language: 'de' }))],
+  ],
+  NewViewerEngagementFilter: [
+    { viewerAccount: user(1, { createdAtMs: NOW_MS }) },
+    () => [
+      ...worldCandidates({ inNetwork: true, engagementCounts: NO_COUNTS }),
+      candidate(post(99, 9), { engagementCounts: null }),
+    ],
+  ],
   VisibilityFilter: [
     {},
     () => [

@@ -33,6 +33,7 @@ function requestOn(world: World, more: Partial<HomeFeedRequest> = {}): HomeFeedR
     viewerId: VIEWER,
     filter: EMPTY_FILTER,
     countryCode: null,
+    languages: [],
     alsoSeenPostIds: new Set(),
     sessionServedPostIds: new Set(),
     slateSize: 50,

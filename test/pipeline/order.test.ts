@@ -67,6 +67,7 @@ async function run(setting: Setting): Promise<Result> {
     viewerId: VIEWER,
     filter: EMPTY_FILTER,
     countryCode: null,
+    languages: [],
     alsoSeenPostIds: new Set(),
     sessionServedPostIds: new Set(),
     slateSize: 50,
@@ -125,7 +126,10 @@ describe('filters', () => {
       posts: [original, twin],
       request: { sessionServedPostIds: new Set() },
       dependencies: {
-        viewerStore: { ...viewerStore, servedPostIds: async () => [twin.id] },
+        viewerStore: {
+          ...viewerStore,
+          servedHistory: async () => ({ postIds: [twin.id], authors: [], requestTimesMs: [] }),
+        },
       },
     })
     expect(servedIds(result)).toEqual([])

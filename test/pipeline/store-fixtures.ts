@@ -20,6 +20,7 @@ export function relations(ids: RelationIds = {}): ViewerRelations {
     mutedIds: userIds(...(ids.muted ?? [])),
     mutedRepostIds: userIds(...(ids.mutedReposts ?? [])),
     mutedKeywords: [],
+    followedTopicIds: [],
     subscribedIds: userIds(...(ids.subscribed ?? [])),
     account: user(1),
   }

@@ -4,11 +4,16 @@ import { InProcessCandidateCache } from '../../src/pipeline/cached-pool/in-proce
 import { AgedCache } from '../../src/pipeline/framework/aged-cache.ts'
 import { createHomeFeed, type HomeFeed } from '../../src/pipeline/home-feed.ts'
 import type { HomeFeedDependencies } from '../../src/pipeline/home-feed.dependencies.ts'
-import { POPULAR_PARAMS, REQUEST_CACHE_PARAMS } from '../../src/pipeline/process.params.ts'
+import {
+  POPULAR_PARAMS,
+  REQUEST_CACHE_PARAMS,
+  TOPIC_PARAMS,
+} from '../../src/pipeline/process.params.ts'
 import { RequestCache } from '../../src/pipeline/request-cache.ts'
 import { createSafetyMemory } from '../../src/pipeline/safety-memory.ts'
 import { createViewerStore } from '../../src/store/create-viewer-store.ts'
 import { createPopularPosts } from '../../src/store/popular-posts.ts'
+import { createTopicStore } from '../../src/store/topic-store.ts'
 import { embeddings, ranking } from '../pipeline/contract-world.ts'
 import type { SmallGateway } from './small-gateway.ts'
 
@@ -46,6 +51,7 @@ export function createRankedFeed(
     embeddings,
     popular: createPopularPosts(database, POPULAR_PARAMS),
     safetyMemory: createSafetyMemory({ now: systemNowMs }),
+    topics: createTopicStore(database, TOPIC_PARAMS),
     candidateCache: new InProcessCandidateCache({ postsMax: 1_000, now: systemNowMs }),
     requestLog: { write: async () => undefined },
     countsCache: new AgedCache({ entriesMax: 1_000 }),

@@ -12,8 +12,13 @@ import { AgedCache } from '../../src/pipeline/framework/aged-cache.ts'
 import { InProcessCandidateCache } from '../../src/pipeline/cached-pool/in-process-candidate-cache.ts'
 import { STAGES } from '../../src/pipeline/framework/component.ts'
 import { createHomeFeed } from '../../src/pipeline/home-feed.ts'
-import { POPULAR_PARAMS, REQUEST_CACHE_PARAMS } from '../../src/pipeline/process.params.ts'
+import {
+  POPULAR_PARAMS,
+  REQUEST_CACHE_PARAMS,
+  TOPIC_PARAMS,
+} from '../../src/pipeline/process.params.ts'
 import { createPopularPosts } from '../../src/store/popular-posts.ts'
+import { createTopicStore } from '../../src/store/topic-store.ts'
 import { RequestCache } from '../../src/pipeline/request-cache.ts'
 import { createSafetyMemory } from '../../src/pipeline/safety-memory.ts'
 import { createServer } from '../../src/server.ts'
@@ -159,6 +164,7 @@ export async function serve(
     retrieval,
     embeddings: retrieval,
     popular: createPopularPosts(database, POPULAR_PARAMS),
+    topics: createTopicStore(database, TOPIC_PARAMS),
     ranking: new GrpcRankingClient(channels[1]),
     countsCache: new AgedCache({ entriesMax: 1_000 }),
     safetyMemory: createSafetyMemory({ now: systemNowMs }),

@@ -2,6 +2,7 @@ import { expect, it } from 'vitest'
 import type { PostId } from '../../src/ids.ts'
 import { createHomeFeed } from '../../src/pipeline/home-feed.ts'
 import { EMPTY_FILTER } from '../../src/pipeline/home-feed.query.ts'
+import { DEFAULT_SETTINGS } from '../../src/pipeline/params/feed-settings.ts'
 import { CursorCodec } from '../../src/sessions/cursor-codec.ts'
 import { HomeFeedSessions } from '../../src/sessions/home-feed-sessions.ts'
 import { ServedWriter } from '../../src/sessions/served-writer.ts'
@@ -11,7 +12,6 @@ import { createDependencies, viewerStore } from '../pipeline/contract-world.ts'
 import { loadersOf, NOW_MS, post, user, userId, VIEWER } from '../pipeline/home-feed-fixtures.ts'
 
 const AUTHORS = Array.from({ length: 60 }, (_, index) => 100 + index)
-const SLATE = 200
 
 /** `size` posts of followed authors, of which visibility hides 40 % when all is ranked. */
 function createFeed(size: number) {
@@ -55,7 +55,8 @@ function createFeed(size: number) {
       now: () => NOW_MS,
     }),
     codec: new CursorCodec(['key']),
-    slateSize: SLATE,
+    resolveSettings: () => DEFAULT_SETTINGS,
+    onExposure: () => undefined,
     createRequestId: () => String(statements.length),
     now: () => NOW_MS,
   })
@@ -67,7 +68,9 @@ function createFeed(size: number) {
         first,
         after,
         countryCode: null,
+        languages: [],
         alsoSeenPostIds: new Set(),
+        isBackground: false,
         loaders: loadersOf(world),
       },
       { nowMs: NOW_MS, signal: new AbortController().signal },

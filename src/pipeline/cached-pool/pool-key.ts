@@ -33,6 +33,7 @@ type StateFields = Pick<
   | 'mutedRepostIds'
   | 'mutedKeywords'
   | 'subscribedIds'
+  | 'followedTopicIds'
 >
 
 /**
@@ -48,6 +49,7 @@ export function viewerStateOf(query: Readonly<StateFields>): string | null {
     query.mutedIds,
     query.mutedRepostIds,
     query.subscribedIds,
+    query.followedTopicIds,
   ]
   if (actionSequence === undefined || mutedKeywords === undefined) return null
   const hash = createHash('sha256').update(JSON.stringify([actionSequence, mutedKeywords]))

@@ -28,6 +28,7 @@ export function cachedCandidatesQueryHydrator(options: CachedCandidatesOptions) 
       'mutedRepostIds',
       'mutedKeywords',
       'subscribedIds',
+      'followedTopicIds',
     ],
     writes: ['cachedPool'],
     failurePolicy: 'fail-open',

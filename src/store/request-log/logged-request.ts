@@ -33,7 +33,7 @@ export interface LoggedSettings {
 
 /** What was asked, and how much was known of who asked; null = it could not be read. */
 export interface LoggedQuery {
-  readonly filter: Readonly<Record<string, boolean>>
+  readonly filter: Readonly<Record<string, boolean | readonly string[]>>
   readonly countryCode: string | null
   readonly slateSize: number
   readonly alsoSeenPostIds: readonly PostId[]

@@ -77,6 +77,7 @@ async function ask({ state, clock, homeFeed }: World, more: Partial<HomeFeedRequ
     viewerId: VIEWER,
     filter: EMPTY_FILTER,
     countryCode: null,
+    languages: [],
     alsoSeenPostIds: new Set(),
     sessionServedPostIds: new Set(),
     slateSize: 50,

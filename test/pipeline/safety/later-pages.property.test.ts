@@ -1,6 +1,11 @@
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import type { PostId, UserId } from '../../../src/ids.ts'
 import { EMPTY_FILTER } from '../../../src/pipeline/home-feed.query.ts'
+import {
+  createFeedSettings,
+  DEFAULT_SETTINGS,
+  type RequestSettings,
+} from '../../../src/pipeline/params/feed-settings.ts'
 import { CursorCodec } from '../../../src/sessions/cursor-codec.ts'
 import { HomeFeedSessions } from '../../../src/sessions/home-feed-sessions.ts'
 import type { FeedPage } from '../../../src/sessions/home-feed-sessions.ts'
@@ -23,9 +28,14 @@ vi.setConfig({ testTimeout: 300_000 })
 beforeAll(stopTime)
 afterAll(() => vi.useRealTimers())
 
+const SETTINGS: RequestSettings = {
+  ...DEFAULT_SETTINGS,
+  ...createFeedSettings({ values: new Map([['request.slateSize', 50]]), switches: new Map() }),
+}
+
 /** Sessions over a world, and every post that was ranked for them. */
 function createSessions(state: SafetyState) {
-  const { homeFeed, viewerStore } = createSafetyFeed(state, now)
+  const { homeFeed } = createSafetyFeed(state, now)
   const ranked = new Set<PostId>()
   const sessions = new HomeFeedSessions({
     homeFeed: {
@@ -36,7 +46,7 @@ function createSessions(state: SafetyState) {
       },
       recheck: homeFeed.recheck,
     },
-    viewerStore,
+    viewerStore: { servedPostIds: async () => [] },
     servedWriter: new ServedWriter({
       viewerStore: { recordServed: () => Promise.resolve() },
       waitMs: 1_000,
@@ -44,7 +54,8 @@ function createSessions(state: SafetyState) {
     }),
     store: new SessionStore({ sessionsMax: 10, entriesMax: 10_000, idleMs: 60_000, now }),
     codec: new CursorCodec(['key']),
-    slateSize: 50,
+    resolveSettings: () => SETTINGS,
+    onExposure: () => undefined,
     createRequestId: () => `request ${ranked.size}`,
     now,
   })
@@ -56,7 +67,9 @@ function createSessions(state: SafetyState) {
         first: FIRST,
         after,
         countryCode: state.world.countries.get(viewerId) ?? null,
+        languages: [],
         alsoSeenPostIds: new Set(),
+        isBackground: false,
         loaders: createLoaders(state),
       },
       { nowMs: now(), signal },

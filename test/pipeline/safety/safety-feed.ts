@@ -1,6 +1,8 @@
 import DataLoader from 'dataloader'
 import { DISCRETE_ACTION_COUNT } from '../../../src/gen/actions.ts'
 import type { PostId, UserId } from '../../../src/ids.ts'
+import { InProcessCandidateCache } from '../../../src/pipeline/cached-pool/in-process-candidate-cache.ts'
+import { AgedCache } from '../../../src/pipeline/framework/aged-cache.ts'
 import { createHomeFeed } from '../../../src/pipeline/home-feed.ts'
 import type { HomeFeedDependencies } from '../../../src/pipeline/home-feed.dependencies.ts'
 import { EMPTY_FILTER } from '../../../src/pipeline/home-feed.query.ts'
@@ -21,9 +23,9 @@ export const PARTS = [
   'followedIds',
   'followersAmong',
   'relations',
-  'seenPostIds',
-  'servedPostIds',
-  'servedAuthors',
+  'seen',
+  'servedHistory',
+  'topicTable',
   'thunder',
   'retrieval',
   'ranking',
@@ -32,7 +34,8 @@ export const PARTS = [
   'posts',
   'users',
   'media',
-  'recentEngagementCounts',
+  'engagementCounts',
+  'postTopics',
   'postModeration',
   'userLabels',
 ] as const
@@ -63,7 +66,7 @@ export const REMEMBERED: Readonly<
   userLabels: ({ userLabels }) => ({ userLabels }),
 }
 
-const NO_COUNTS: EngagementCounts = { likes: 0, replies: 0, reposts: 0, quotes: 0 }
+const NO_COUNTS: EngagementCounts = { likes: 0, replies: 0, reposts: 0, quotes: 0, views: 0 }
 
 /** The real home feed over a world, with sources that bring every post there ever was. */
 export function createSafetyFeed(state: SafetyState, now: () => number) {
@@ -92,6 +95,7 @@ export function requestOf(state: SafetyState, viewerId: UserId): HomeFeedRequest
     viewerId,
     filter: EMPTY_FILTER,
     countryCode: state.world.countries.get(viewerId) ?? null,
+    languages: [],
     alsoSeenPostIds: new Set(),
     sessionServedPostIds: new Set(),
     slateSize: 500,
@@ -110,8 +114,9 @@ export function createLoaders(state: SafetyState): Loaders {
     users: loader('users', ({ users }, id: UserId) => users.get(id) ?? null),
     usersByHandle: new DataLoader(async (handles: readonly string[]) => handles.map(() => null)),
     media: loader('media', ({ media }, id: PostId) => media.get(id) ?? []),
-    engagementCounts: loader('recentEngagementCounts', () => NO_COUNTS),
-    recentEngagementCounts: loader('recentEngagementCounts', () => NO_COUNTS),
+    engagementCounts: loader('engagementCounts', () => NO_COUNTS),
+    postTopics: loader('postTopics', () => []),
+    topics: loader('topicTable', () => null),
     postModeration: loader(
       'postModeration',
       (world, id: PostId) => world.moderation.get(id) ?? none,
@@ -174,6 +179,13 @@ function createDependencies(state: SafetyState, now: () => number): HomeFeedDepe
           everyPost.map((each) => ({ ...each, postId: each.id })),
         ),
     },
+    topics: {
+      topics: () => answer(state, 'topicTable', () => []),
+      recentPostIds: () => answer(state, 'topicTable', () => []),
+    },
+    countsCache: new AgedCache({ entriesMax: 1_000 }),
+    requestLog: { write: async () => undefined },
+    candidateCache: new InProcessCandidateCache({ postsMax: 1_000, now }),
     safetyMemory: createSmallMemory(now),
     searchTexts: searchTexts(),
     requestCache: new RequestCache({ ttlMs: 1, requestsMax: 1, now }),
@@ -211,11 +223,12 @@ function createViewerStore(state: SafetyState): HomeFeedDependencies['viewerStor
         mutedIds: listOf(world.mutes, id),
         mutedRepostIds: listOf(world.mutedReposts, id),
         subscribedIds: listOf(world.subscriptions, id),
+        followedTopicIds: [],
         mutedKeywords: world.keywords.get(id) ?? [],
         account: world.accounts.get(id) ?? null,
       })),
-    seenPostIds: () => answer(state, 'seenPostIds', () => []),
-    servedPostIds: () => answer(state, 'servedPostIds', () => []),
-    servedAuthors: () => answer(state, 'servedAuthors', () => []),
+    seen: () => answer(state, 'seen', () => ({ postIds: [], generations: [] })),
+    servedHistory: () =>
+      answer(state, 'servedHistory', () => ({ postIds: [], authors: [], requestTimesMs: [] })),
   }
 }

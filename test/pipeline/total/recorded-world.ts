@@ -71,6 +71,7 @@ export function recordedQuery() {
     viewerId: userId(viewer.id),
     filter: EMPTY_FILTER,
     countryCode: null,
+    languages: [],
     alsoSeenPostIds: new Set(),
     sessionServedPostIds: new Set(),
     slateSize: WORLD.slateSize,
