@@ -12,7 +12,6 @@ const MINUTE_MS = 60_000
 const DAY_MS = 24 * 60 * MINUTE_MS
 const PUBLISHED = HOME_FEED_PARAMS.newViewerEngagement
 const LITTLE = 'too little engagement for a new viewer'
-const UNKNOWN = 'engagement not known'
 const born = (minutesAgo: number) => user(1, { createdAtMs: NOW_MS - minutesAgo * MINUTE_MS })
 const asNew: Partial<HomeFeedQuery> = { viewerAccount: born(5) }
 
