@@ -158,7 +158,7 @@ export function judgedPostOf(
 export function actorIdsOf(
   candidate: Pick<PostCandidate, 'authorId' | 'core' | 'related'>,
 ): readonly UserId[] {
-  const ids = new Set<UserId>([candidate.authorId])
+  const ids: UserId[] = [candidate.authorId]
   const { core, related } = candidate
   const others = [
     core?.repostOfUserId,
@@ -169,6 +169,7 @@ export function actorIdsOf(
     related?.parent?.authorId,
     related?.root?.authorId,
   ]
-  for (const id of others) if (id != null) ids.add(id)
-  return [...ids]
+  // A list of a few: asking it is cheaper than making a set for each post.
+  for (const id of others) if (id != null && !ids.includes(id)) ids.push(id)
+  return ids
 }

@@ -1,6 +1,6 @@
-import DataLoader from 'dataloader'
 import { sql, type RawBuilder } from 'kysely'
 import type { PostId, UserId } from '../ids.ts'
+import { BatchReader, type Reader } from './batch-reader.ts'
 import type { Database } from './database.ts'
 import type { Loaders } from './loaders.ts'
 import {
@@ -39,8 +39,8 @@ interface Batch<K, V, R> {
   readonly kept?: Kept<K, NonNullable<V>> | undefined
 }
 
-function createLoader<K extends string, V, R>(batch: Batch<K, V, R>): DataLoader<K, V> {
-  return new DataLoader<K, V>(
+function createLoader<K extends string, V, R>(batch: Batch<K, V, R>): Reader<K, V> {
+  return new BatchReader<K, V>(
     async (keys) => {
       const values = new Map<K, V>()
       for (const key of keys) {
@@ -51,7 +51,7 @@ function createLoader<K extends string, V, R>(batch: Batch<K, V, R>): DataLoader
       if (missing.length > 0) await readInto(values, missing, batch)
       return keys.map((key) => values.get(key) ?? batch.absent)
     },
-    { maxBatchSize: BATCH_KEYS_MAX },
+    { batchMax: BATCH_KEYS_MAX },
   )
 }
 

@@ -1,5 +1,5 @@
-import type DataLoader from 'dataloader'
 import type { PostId, UserId } from '../ids.ts'
+import type { Reader } from './batch-reader.ts'
 import type {
   EngagementCounts,
   MediaRecord,
@@ -13,15 +13,15 @@ import type {
  * fetches again. `null` = looked for and absent (or deleted).
  */
 export interface Loaders {
-  readonly posts: DataLoader<PostId, PostRecord | null>
-  readonly users: DataLoader<UserId, UserRecord | null>
+  readonly posts: Reader<PostId, PostRecord | null>
+  readonly users: Reader<UserId, UserRecord | null>
   /** Key: lower-case handle. */
-  readonly usersByHandle: DataLoader<string, UserRecord | null>
-  readonly media: DataLoader<PostId, readonly MediaRecord[]>
+  readonly usersByHandle: Reader<string, UserRecord | null>
+  readonly media: Reader<PostId, readonly MediaRecord[]>
   /** As they are now, for showing. */
-  readonly engagementCounts: DataLoader<PostId, EngagementCounts>
+  readonly engagementCounts: Reader<PostId, EngagementCounts>
   /** At most a minute old, for ranking. */
-  readonly recentEngagementCounts: DataLoader<PostId, EngagementCounts>
-  readonly postModeration: DataLoader<PostId, ModerationRecord>
-  readonly userLabels: DataLoader<UserId, readonly string[]>
+  readonly recentEngagementCounts: Reader<PostId, EngagementCounts>
+  readonly postModeration: Reader<PostId, ModerationRecord>
+  readonly userLabels: Reader<UserId, readonly string[]>
 }

@@ -54,16 +54,25 @@ async function walkPosts(
   }
   await load(candidates.map(({ id }) => id))
   const own = candidates.flatMap(({ id }) => recordIn(found, id) ?? [])
-  await load(own.flatMap(pointersOf))
-  const originals = own.flatMap(({ repostOfPostId }) => recordIn(found, repostOfPostId) ?? [])
-  await load(originals.flatMap(pointersOf))
+  await load(pointersOf(own))
+  const originals = own.flatMap(({ repostOfPostId }) =>
+    repostOfPostId === null ? [] : (recordIn(found, repostOfPostId) ?? []),
+  )
+  await load(pointersOf(originals))
   return candidates.map(({ id }) => assemble(found, id))
 }
 
-function pointersOf(post: PostRecord): PostId[] {
-  return [post.repostOfPostId, post.quotedPostId, post.replyToPostId, rootIdOf(post)].filter(
-    (id) => id !== null,
-  )
+function pointersOf(posts: readonly PostRecord[]): ReadonlySet<PostId> {
+  const ids = new Set<PostId>()
+  for (const post of posts) {
+    if (post.repostOfPostId !== null) ids.add(post.repostOfPostId)
+    if (post.quotedPostId !== null) ids.add(post.quotedPostId)
+    if (post.replyToPostId === null) continue
+    ids.add(post.replyToPostId)
+    const rootId = rootIdOf(post)
+    if (rootId !== null) ids.add(rootId)
+  }
+  return ids
 }
 
 /** The conversation's first post when the post is neither it nor its direct reply. */

@@ -1,8 +1,10 @@
 /** Items to choose among, best first. */
 export interface DiversityPool {
   readonly scores: ArrayLike<number>
-  /** Unit vectors, [items x dimension]. */
+  /** Unit vectors, [rows x dimension]. */
   readonly vectors: Float32Array
+  /** Each item's row of `vectors`; default: the first item's is the first. */
+  readonly rows?: ArrayLike<number>
   readonly dimension: number
 }
 
@@ -70,8 +72,9 @@ function bestOf(gains: Float64Array, isPicked: Uint8Array): number {
   return best
 }
 
-function cosine({ vectors, dimension }: DiversityPool, a: number, b: number): number {
-  const [startA, startB] = [a * dimension, b * dimension]
+function cosine({ vectors, rows, dimension }: DiversityPool, a: number, b: number): number {
+  const startA = (rows?.[a] ?? a) * dimension
+  const startB = (rows?.[b] ?? b) * dimension
   let sum = 0
   for (let at = 0; at < dimension; at += 1) {
     sum += (vectors[startA + at] ?? 0) * (vectors[startB + at] ?? 0)
