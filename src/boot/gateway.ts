@@ -9,7 +9,8 @@ import type { CallOptions } from '../phoenix/retrieval-client.ts'
 import type { RankingClient } from '../phoenix/ranking-client.ts'
 import { SampledRankingClient, type TokenSample } from '../phoenix/sampled-ranking-client.ts'
 import { STAGES } from '../pipeline/framework/component.ts'
-import { createHomeFeed, type HomeFeed } from '../pipeline/home-feed.ts'
+import type { HomeFeedDependencies } from '../pipeline/home-feed.dependencies.ts'
+import { createHomeFeed } from '../pipeline/home-feed.ts'
 import {
   EMBEDDING_PARAMS,
   POPULAR_PARAMS,
@@ -155,14 +156,16 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   addEventGauges(telemetry, events)
   const viewerStore = createViewerStore(database)
   const sampled = withTokenSamples(ranking, { config, telemetry })
-  const homeFeed = openHomeFeed({
-    database,
-    viewerStore,
-    events,
-    retrieval,
-    ranking: sampled.ranking,
-    nowMs,
-  })
+  const homeFeed = createHomeFeed(
+    toHomeFeedDependencies({
+      database,
+      viewerStore,
+      events,
+      retrieval,
+      ranking: sampled.ranking,
+      nowMs,
+    }),
+  )
   const createRequestLoaders = () => createLoaders(database, nowMs(), events.postFacts)
   await runTimedStep('Feed: warmed up', () =>
     warmUp(homeFeed, { ...options, createLoaders: createRequestLoaders }),
@@ -200,15 +203,16 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
 interface FeedParts {
   readonly database: Database
   readonly viewerStore: ViewerStore
-  readonly events: EventFlow
+  readonly events: Pick<EventFlow, 'thunder' | 'isStale'>
   readonly retrieval: GrpcRetrievalClient
   readonly ranking: RankingClient
   readonly nowMs: () => number
 }
 
-function openHomeFeed(parts: FeedParts): HomeFeed {
+/** What the feed of a process asks. */
+export function toHomeFeedDependencies(parts: FeedParts): HomeFeedDependencies {
   const { database, viewerStore, events, retrieval, ranking, nowMs } = parts
-  return createHomeFeed({
+  return {
     viewerStore,
     thunder: events.thunder,
     isThunderStale: () => events.isStale(),
@@ -219,5 +223,5 @@ function openHomeFeed(parts: FeedParts): HomeFeed {
     safetyMemory: createSafetyMemory({ now: nowMs }),
     requestCache: new RequestCache({ ...REQUEST_CACHE_PARAMS, now: nowMs }),
     now: nowMs,
-  })
+  }
 }
