@@ -127,8 +127,8 @@ async function main(): Promise<number> {
     }
     if (error instanceof DirectoryInUseError) {
       console.error(
-        `${error.message}\nA rehearsal runs parts of its own: end \`npm start\` for it, or rehearse ` +
-          'on a copy (cp -r .homefeed /tmp/copy; HOMEFEED_DATA_DIR=/tmp/copy npm run rehearse ...).',
+        `${error.message}\nA rehearsal runs parts of its own: end \`npm start\` for it, or ` +
+          'rehearse on a copy: cp -r .homefeed /tmp/copy, then HOMEFEED_DATA_DIR=/tmp/copy.',
       )
       return 1
     }

@@ -156,16 +156,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   addEventGauges(telemetry, events)
   const viewerStore = createViewerStore(database)
   const sampled = withTokenSamples(ranking, { config, telemetry })
-  const homeFeed = createHomeFeed(
-    toHomeFeedDependencies({
-      database,
-      viewerStore,
-      events,
-      retrieval,
-      ranking: sampled.ranking,
-      nowMs,
-    }),
-  )
+  const { ranking: sampledRanking } = sampled
+  const parts = { database, viewerStore, events, retrieval, ranking: sampledRanking, nowMs }
+  const homeFeed = createHomeFeed(toHomeFeedDependencies(parts))
   const createRequestLoaders = () => createLoaders(database, nowMs(), events.postFacts)
   await runTimedStep('Feed: warmed up', () =>
     warmUp(homeFeed, { ...options, createLoaders: createRequestLoaders }),

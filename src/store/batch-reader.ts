@@ -60,14 +60,14 @@ export class BatchReader<K, V> implements Reader<K, V> {
   #answer(keys: ArrayLike<K>, batches: ReadonlySet<Batch<K>>): (V | Error)[] {
     let failure: Error | null = null
     for (const { error } of batches) failure ??= error
-    const answers = new Array<V | Error>(keys.length)
+    const answers: (V | Error)[] = []
     for (let index = 0; index < keys.length; index++) {
       const key = keys[index] as K
       const entry = this.#entries.get(key)
       const isMissing = entry === undefined && !this.#entries.has(key)
       // A batch: the key failed and is asked for again by somebody else.
-      if (failure !== null && (isMissing || entry instanceof Batch)) answers[index] = failure
-      else answers[index] = entry as V
+      if (failure !== null && (isMissing || entry instanceof Batch)) answers.push(failure)
+      else answers.push(entry as V)
     }
     return answers
   }

@@ -83,6 +83,7 @@ const WORLD_TABLES = [
   'engagements',
   'impressions',
   'served',
+  'exposures',
   'outbox',
   'processed_events',
   'import_progress',

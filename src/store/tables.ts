@@ -25,7 +25,6 @@ export interface Tables {
   engagements: EngagementsTable
   impressions: ImpressionsTable
   served: ServedTable
-  exposures: ExposuresTable
   outbox: OutboxTable
   processed_events: ProcessedEventsTable
   log_positions: LogPositionsTable
@@ -177,15 +176,6 @@ export interface ImpressionsTable {
   request_id: string | null
   outcomes: ColumnType<Record<string, number> | null, string | null, string | null>
   dwell_ms: number | null
-}
-
-/** Which arm a ranking was made with; joins with `served` and the training log by `request_id`. */
-export interface ExposuresTable {
-  request_id: string
-  experiment: string
-  arm: string
-  viewer_id: Id
-  exposed_at_ms: Ms
 }
 
 export interface ServedTable {

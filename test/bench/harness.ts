@@ -141,7 +141,7 @@ export function percentile(sortedMs: readonly number[], share: number): number {
   return Math.round(value * 1_000) / 1_000
 }
 
-/** Runs the entry file again in a process of its own; its answer is its standard output, as JSON. */
+/** Runs the entry file again in a process of its own, whose output is the answer, as JSON. */
 export async function runApart<T>(options: readonly string[]): Promise<T> {
   const script = process.argv[1]
   if (script === undefined) throw new Error('a benchmark must be the entry of its process')

@@ -49,13 +49,14 @@ interface State {
 const FOREVER = { deadlineMs: NOW_MS + 1e9 }
 const context: StageContext = stageContext(FOREVER).context
 
-/** The whole pipeline as plain loops: no limits, no reports, no checks, no failure that is caught. */
+/** The whole pipeline as plain loops: no limits, no reports, no checks, no failure caught. */
 export async function replay(
   { stages }: Pick<HomeFeedPipeline, 'stages'>,
   ask: Q,
   { keepsCalls }: { readonly keepsCalls: boolean },
 ): Promise<Replay> {
-  const state: State = { query: { ...ask, deadlineMs: 1e15 }, candidates: [], calls: [], keepsCalls }
+  const query = { ...ask, deadlineMs: 1e15 }
+  const state: State = { query, candidates: [], calls: [], keepsCalls }
   const lists: (readonly C[])[] = []
   for (const { stage, components } of stages) {
     if (stage === 'side-effect') state.candidates = state.candidates.slice(0, ask.slateSize)
@@ -117,10 +118,7 @@ async function runRow(
 }
 
 /** The row's one method behind one signature. */
-function toCall(
-  stage: Stage,
-  component: unknown,
-): (query: Q, candidates: readonly C[]) => Promise<unknown> | unknown {
+function toCall(stage: Stage, component: unknown): (query: Q, candidates: readonly C[]) => unknown {
   switch (stage) {
     case 'query-hydrator':
     case 'dependent-query-hydrator':

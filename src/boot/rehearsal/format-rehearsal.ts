@@ -1,6 +1,9 @@
+import { isHealthy } from './rehearse.ts'
 import type { Outcome, Rehearsal, RehearsedPost } from './rehearse.ts'
 
 const TEXT_MAX = 26
+const NOT_HEALTHY =
+  'The feed is not healthy before anything is dead (see its column): the machine may be too busy.'
 
 /** Both feeds side by side, then what the answer says of itself. */
 export function formatRehearsal({ fault, mode, viewerId, healthy, rehearsed }: Rehearsal): string {
@@ -16,6 +19,7 @@ export function formatRehearsal({ fault, mode, viewerId, healthy, rehearsed }: R
   const head = ['#', 'healthy', 'by', 'source', 'was', 'rehearsed', 'by', 'source']
   return [
     `${fault} ${mode === 'fail' ? 'fails' : 'never answers'}; viewer ${viewerId}`,
+    ...(isHealthy(healthy) ? [] : [NOT_HEALTHY]),
     '',
     ...toLines([head, ...rows]),
     '',

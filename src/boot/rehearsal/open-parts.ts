@@ -9,6 +9,7 @@ import { createLoaders } from '../../store/create-loaders.ts'
 import { createViewerStore } from '../../store/create-viewer-store.ts'
 import { createDatabase, type Database } from '../../store/database.ts'
 import { migrate } from '../../store/migrate.ts'
+import { PostFacts } from '../../store/post-facts.ts'
 import type { Logger } from '../../telemetry.ts'
 import { catchUp } from '../../thunder/catch-up.ts'
 import { startPostConsumer } from '../../thunder/post-consumer.ts'
@@ -35,7 +36,8 @@ export interface PartsOptions {
 
 /**
  * What the gateway ranks with, on the settings' database and with Phoenix services of its own on
- * free ports: database, Thunder, retrieval index, models. No HTTP, no training log, no materialiser.
+ * free ports: database, Thunder, retrieval index, models. No HTTP, no training log and no
+ * materialiser.
  */
 export async function openParts(
   options: PartsOptions,
@@ -67,6 +69,8 @@ export async function openParts(
   const ranking = new GrpcRankingClient(toChannel('phoenix-ranking', phoenix.rankingAddress))
   const events = await readEvents({ ...options, database, retrieval })
   const viewerStore = createViewerStore(database)
+  // Nobody writes to the database for as long as a rehearsal takes.
+  const postFacts = new PostFacts({ now: nowMs, isTrusted: () => true })
   return {
     database,
     dependencies: toHomeFeedDependencies({
@@ -77,7 +81,7 @@ export async function openParts(
       ranking,
       nowMs,
     }),
-    createLoaders: () => createLoaders(database, nowMs()),
+    createLoaders: () => createLoaders(database, nowMs(), postFacts),
   }
 }
 

@@ -1,5 +1,5 @@
 import type { PostId } from '../../ids.ts'
-import type { MediaRecord, PostRecord } from '../../store/records.ts'
+import type { MediaKind, MediaRecord, PostRecord } from '../../store/records.ts'
 import { hydrator } from '../home-feed.components.ts'
 import { loadEach } from './load-each.ts'
 import { loadShownPosts, subjectOf } from './shown-posts.ts'
@@ -27,13 +27,27 @@ export function mediaHydrator({ timeoutMs }: { readonly timeoutMs: number }) {
         if (quoted instanceof Error) return quoted
         if (own.length === 0 && quoted.length === 0) return NO_MEDIA
         return {
-          mediaKinds: [...new Set(own.map(({ kind }) => kind))],
-          altTexts: [...own, ...quoted].flatMap(({ altText }) => altText ?? []),
+          mediaKinds: kindsOf(own),
+          altTexts: altTextsOf(own, quoted),
           videoDurationMs: shortestVideoMs(own),
         }
       })
     },
   })
+}
+
+function kindsOf(media: readonly MediaRecord[]): readonly MediaKind[] {
+  const kinds: MediaKind[] = []
+  for (const { kind } of media) if (!kinds.includes(kind)) kinds.push(kind)
+  return kinds
+}
+
+function altTextsOf(...lists: readonly (readonly MediaRecord[])[]): readonly string[] {
+  const texts: string[] = []
+  for (const list of lists) {
+    for (const { altText } of list) if (altText !== null) texts.push(altText)
+  }
+  return texts
 }
 
 /** What most posts have: one object for all of them. */

@@ -47,10 +47,18 @@ async function walkPosts(
 ): Promise<readonly (ShownPosts | Error)[]> {
   const found = new Map<PostId, PostRecord | null | Error>()
   const load = async (ids: Iterable<PostId>): Promise<void> => {
-    const missing = [...new Set(ids)].filter((id) => !found.has(id))
+    const missing: PostId[] = []
+    for (const id of ids) {
+      if (found.has(id)) continue
+      found.set(id, null)
+      missing.push(id)
+    }
     if (missing.length === 0) return
     const posts = await loaders.posts.loadMany(missing)
-    missing.forEach((id, index) => found.set(id, posts[index] ?? null))
+    for (let index = 0; index < missing.length; index++) {
+      const post = posts[index]
+      if (post != null) found.set(missing[index] as PostId, post)
+    }
   }
   await load(candidates.map(({ id }) => id))
   const own = candidates.flatMap(({ id }) => recordIn(found, id) ?? [])

@@ -60,12 +60,6 @@ function renamed(
 
 /** Smaller where it can be: a limit above the request's budget would not show. */
 function otherThan(value: ParamValue): ParamValue {
-  switch (typeof value) {
-    case 'number':
-      return value > 1 ? value - 1 : value + 1
-    case 'boolean':
-      return !value
-    case 'string':
-      return `${value} `
-  }
+  if (typeof value === 'number') return value > 1 ? value - 1 : value + 1
+  return typeof value === 'boolean' ? !value : `${value} `
 }
