@@ -6,7 +6,7 @@ export interface Reader<K, V> {
   loadMany(keys: ArrayLike<K>): Promise<(V | Error)[]>
 }
 
-/** One value a key, same order. */
+/** One value a key, same order; null for what is absent, never undefined. */
 export type ReadBatch<K, V> = (keys: readonly K[]) => Promise<readonly V[]>
 
 export interface BatchReaderOptions {
@@ -51,7 +51,7 @@ export class BatchReader<K, V> implements Reader<K, V> {
       const key = keys[index] as K
       const entry = this.#entries.get(key)
       if (entry instanceof Batch) batches.add(entry)
-      else if (entry === undefined && !this.#entries.has(key)) batches.add(this.#join(key))
+      else if (entry === undefined) batches.add(this.#join(key))
     }
     for (const batch of batches) await batch.done
     return this.#answer(keys, batches)
@@ -64,10 +64,9 @@ export class BatchReader<K, V> implements Reader<K, V> {
     for (let index = 0; index < keys.length; index++) {
       const key = keys[index] as K
       const entry = this.#entries.get(key)
-      const isMissing = entry === undefined && !this.#entries.has(key)
+      if (entry !== undefined && !(entry instanceof Batch)) answers.push(entry)
       // A batch: the key failed and is asked for again by somebody else.
-      if (failure !== null && (isMissing || entry instanceof Batch)) answers.push(failure)
-      else answers.push(entry as V)
+      else answers.push(failure ?? new Error('a key was left out of its batch'))
     }
     return answers
   }

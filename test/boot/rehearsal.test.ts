@@ -68,6 +68,8 @@ describe('rehearse', () => {
     expect(rehearsed).toMatchObject({
       posts: [],
       error: { code: 'SAFETY_UNAVAILABLE', retryable: true },
+      withheld: { 'CoreDataFilter: withheld: core data not known': 6 },
+      degradation: ['SAFETY_WITHHELD', 'ENRICHMENT_MISSING'],
     })
     const text = formatRehearsal(await run('database'))
     expect(text).toMatch(/error +- +SAFETY_UNAVAILABLE \(retryable\)/)

@@ -35,7 +35,7 @@ const FACTS: readonly (readonly [string, (outcome: Outcome) => string])[] = [
   ['degradation', ({ degradation }) => degradation.join(' ') || '-'],
   ['dependencies', ({ degradedDependencies }) => degradedDependencies.join(' ') || '-'],
   ['failed', ({ failed }) => failed.join(', ') || '-'],
-  ['posts in the slate', ({ slate }) => String(slate)],
+  ['posts in the slate', ({ slate }) => String(slate.length)],
   ['withheld', ({ withheld }) => toCountsText(withheld)],
   ['time', ({ durationMs }) => `${Math.round(durationMs)} ms`],
 ]
@@ -57,10 +57,10 @@ function cellsOf(post: RehearsedPost | undefined): readonly string[] {
   return [short || postId, `@${author}`, `${sources.join('+')}/${scoredBy ?? 'unscored'}`]
 }
 
-/** Where the healthy feed has the post, from 1. */
-function placeOf(post: RehearsedPost | undefined, { posts }: Outcome): string {
+/** Where the healthy slate has the post, from 1. */
+function placeOf(post: RehearsedPost | undefined, { slate }: Outcome): string {
   if (post === undefined) return ''
-  const place = posts.findIndex(({ postId }) => postId === post.postId)
+  const place = slate.indexOf(post.postId)
   return place < 0 ? 'new' : String(place + 1)
 }
 

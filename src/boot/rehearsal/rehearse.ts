@@ -1,7 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { FeedError } from '../../errors.ts'
 import type { UserId } from '../../ids.ts'
-import { isWithheld } from '../../pipeline/filters/withheld.ts'
+import { toDegradationReport } from '../../pipeline/degradation.ts'
+import {
+  countWithheld,
+  EmptySlateError,
+  failedComponentsOf,
+} from '../../pipeline/empty-slate-error.ts'
 import { createHomeFeed, type RankedFeed } from '../../pipeline/home-feed.ts'
 import type { PostCandidate } from '../../pipeline/home-feed.candidate.ts'
 import { EMPTY_FILTER } from '../../pipeline/home-feed.query.ts'
@@ -34,8 +39,8 @@ export interface RehearsedPost {
 /** What a viewer would get. */
 export interface Outcome {
   readonly posts: readonly RehearsedPost[]
-  /** Posts in the whole slate. */
-  readonly slate: number
+  /** Ids of the whole slate, in order. */
+  readonly slate: readonly string[]
   readonly degradation: readonly string[]
   readonly degradedDependencies: readonly string[]
   /** Posts that a safety filter could not judge, by filter and reason. */
@@ -110,16 +115,26 @@ async function rankOnce(
     return toOutcome(feed, { durationMs, posts: await toPosts(feed, first, asked.createLoaders()) })
   } catch (error) {
     if (!(error instanceof FeedError)) throw error
+    const { code, retryable, cause } = error
     return {
+      ...(cause instanceof EmptySlateError ? toFacts(cause.result) : NO_FACTS),
       posts: [],
-      slate: 0,
-      degradation: [],
-      degradedDependencies: [],
-      withheld: {},
-      failed: [],
-      error: { code: error.code, retryable: error.retryable },
+      slate: [],
+      error: { code, retryable },
       durationMs: dependencies.now() - startMs,
     }
+  }
+}
+
+type Facts = Pick<Outcome, 'degradation' | 'degradedDependencies' | 'withheld' | 'failed'>
+
+const NO_FACTS: Facts = { degradation: [], degradedDependencies: [], withheld: {}, failed: [] }
+
+function toFacts(result: RankedFeed['pipelineResult']): Facts {
+  return {
+    ...toDegradationReport(result),
+    withheld: countWithheld(result),
+    failed: failedComponentsOf(result),
   }
 }
 
@@ -137,20 +152,10 @@ function toOutcome(
   feed: RankedFeed,
   { posts, durationMs }: Pick<Outcome, 'posts' | 'durationMs'>,
 ): Outcome {
-  const withheld: Record<string, number> = {}
-  for (const { filter, detail } of feed.pipelineResult.removed) {
-    if (!isWithheld(detail)) continue
-    const reason = `${filter}: ${detail}`
-    withheld[reason] = (withheld[reason] ?? 0) + 1
-  }
-  const failed = feed.pipelineResult.components.filter(({ error }) => error !== null)
   return {
+    ...toFacts(feed.pipelineResult),
     posts,
-    slate: feed.candidates.length,
-    degradation: feed.degradation,
-    degradedDependencies: feed.degradedDependencies,
-    withheld,
-    failed: [...new Set(failed.map(({ component, error }) => `${component} ${error?.code}`))],
+    slate: feed.candidates.map(({ id }) => id),
     error: null,
     durationMs,
   }
