@@ -6,6 +6,8 @@ import type { HomeFeedDependencies } from '../src/pipeline/home-feed.dependencie
 import { COUNTS_CACHE_PARAMS, REQUEST_CACHE_PARAMS } from '../src/pipeline/process.params.ts'
 import { RequestCache } from '../src/pipeline/request-cache.ts'
 import { createSafetyMemory } from '../src/pipeline/safety-memory.ts'
+import { nameParams } from '../src/pipeline/params/name-params.ts'
+import { readSwitchRules } from '../src/pipeline/params/switch-rules.ts'
 import { systemNowMs as now } from '../src/clock.ts'
 
 /** Describing asks nobody: these only have to be there. */
@@ -36,6 +38,19 @@ const dependencies: HomeFeedDependencies = {
   now,
 }
 
-const rows = describe(createHomeFeedPipeline(dependencies))
-const asJson = process.argv.includes('--json')
-process.stdout.write(asJson ? `${JSON.stringify(rows, null, 2)}\n` : `${renderDescription(rows)}\n`)
+const pipeline = createHomeFeedPipeline(dependencies)
+const { rows, others } = nameParams(describe(pipeline))
+const rules = readSwitchRules(pipeline.stages)
+if (process.argv.includes('--json')) {
+  const switched = rows.map((row) => ({ ...row, switchable: rules.get(row.name) === null }))
+  process.stdout.write(`${JSON.stringify(switched, null, 2)}\n`)
+} else {
+  const fixed = [...rules].filter(([, reason]) => reason !== null).map(([name]) => name)
+  const rest = [...others].map(([name, value]) => `${name}=${String(value)}`)
+  process.stdout.write(`${renderDescription(rows)}
+
+Parameters beside the rows: ${rest.join(' ')}
+A request may change each of these by name (context.parameters, ADMIN), and switch rows off by
+components.NAME=off, but for those that decide who may see what: ${fixed.join(' ')}
+`)
+}

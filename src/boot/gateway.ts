@@ -9,9 +9,11 @@ import type { CallOptions } from '../phoenix/retrieval-client.ts'
 import type { RankingClient } from '../phoenix/ranking-client.ts'
 import { SampledRankingClient, type TokenSample } from '../phoenix/sampled-ranking-client.ts'
 import { AgedCache } from '../pipeline/framework/aged-cache.ts'
+import type { CandidateCache } from '../pipeline/cached-pool/candidate-cache.ts'
 import { InProcessCandidateCache } from '../pipeline/cached-pool/in-process-candidate-cache.ts'
 import { STAGES } from '../pipeline/framework/component.ts'
-import { createHomeFeed, type HomeFeed } from '../pipeline/home-feed.ts'
+import type { HomeFeedDependencies } from '../pipeline/home-feed.dependencies.ts'
+import { createHomeFeed } from '../pipeline/home-feed.ts'
 import {
   CANDIDATE_CACHE_PARAMS,
   COUNTS_CACHE_PARAMS,
@@ -34,6 +36,7 @@ import { createLoaders } from '../store/create-loaders.ts'
 import { createViewerStore } from '../store/create-viewer-store.ts'
 import type { Database } from '../store/database.ts'
 import { createPopularPosts } from '../store/popular-posts.ts'
+import type { RequestLog } from '../store/request-log/logged-request.ts'
 import { requestLogDirectory, RequestLogFiles } from '../store/request-log/request-log-files.ts'
 import { addTopics, createTopicStore } from '../store/topic-store.ts'
 import { TokenSampleFile } from '../store/training-log/token-sample-file.ts'
@@ -172,18 +175,20 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const searchTexts = new SearchTexts(SEARCH_TEXT_PARAMS)
   await addTopics(database, topicGroupsOf)
   const sampled = withTokenSamples(ranking, { config, telemetry })
-  const homeFeed = openHomeFeed({
-    telemetry,
-    database,
-    viewerStore,
-    events,
-    retrieval,
-    ranking: sampled.ranking,
-    authorLists: options.authorLists,
-    searchTexts,
-    dataDirectory: config.dataDirectory,
-    nowMs,
-  })
+  const homeFeed = createHomeFeed(
+    toHomeFeedDependencies({
+      database,
+      viewerStore,
+      events,
+      retrieval,
+      ranking: sampled.ranking,
+      authorLists: options.authorLists,
+      searchTexts,
+      requestLog: openRequestLog(options),
+      candidateCache: openCandidateCache(telemetry, nowMs),
+      nowMs,
+    }),
+  )
   const authorServed = openAuthorServed(options, telemetry)
   const createRequestLoaders = () => createLoaders(database, nowMs(), events.postFacts)
   await runTimedStep('Feed: warmed up', () =>
@@ -252,25 +257,35 @@ function openAuthorServed(
 interface FeedParts {
   readonly database: Database
   readonly viewerStore: ViewerStore
-  readonly events: EventFlow
+  readonly events: Pick<EventFlow, 'thunder' | 'isStale'>
   readonly retrieval: GrpcRetrievalClient
   readonly ranking: RankingClient
   readonly authorLists: AuthorLists
   readonly searchTexts: SearchTexts
-  readonly dataDirectory: string
-  readonly telemetry: Telemetry
+  readonly requestLog: RequestLog
+  readonly candidateCache: CandidateCache
   readonly nowMs: () => number
 }
 
-function openHomeFeed(parts: FeedParts): HomeFeed {
-  const { database, viewerStore, events, retrieval, ranking, nowMs } = parts
-  const candidateCache = new InProcessCandidateCache({ ...CANDIDATE_CACHE_PARAMS, now: nowMs })
-  parts.telemetry.gauge(
+function openRequestLog({ config, nowMs }: GatewayOptions): RequestLog {
+  const directory = requestLogDirectory(config.dataDirectory)
+  return new RequestLogFiles({ directory, ...REQUEST_LOG_PARAMS, now: nowMs })
+}
+
+function openCandidateCache(telemetry: Telemetry, now: () => number): CandidateCache {
+  const cache = new InProcessCandidateCache({ ...CANDIDATE_CACHE_PARAMS, now })
+  telemetry.gauge(
     'homefeed_candidate_cache_posts',
     'Posts in the pools that refreshes stand on, and one for each pool.',
-    () => candidateCache.postCount,
+    () => cache.postCount,
   )
-  return createHomeFeed({
+  return cache
+}
+
+/** What the feed of a process asks. */
+export function toHomeFeedDependencies(parts: FeedParts): HomeFeedDependencies {
+  const { database, viewerStore, events, retrieval, ranking, nowMs } = parts
+  return {
     viewerStore,
     thunder: events.thunder,
     isThunderStale: () => events.isStale(),
@@ -284,12 +299,8 @@ function openHomeFeed(parts: FeedParts): HomeFeed {
     requestCache: new RequestCache({ ...REQUEST_CACHE_PARAMS, now: nowMs }),
     searchTexts: parts.searchTexts,
     authorLists: parts.authorLists,
-    requestLog: new RequestLogFiles({
-      directory: requestLogDirectory(parts.dataDirectory),
-      ...REQUEST_LOG_PARAMS,
-      now: nowMs,
-    }),
-    candidateCache,
+    requestLog: parts.requestLog,
+    candidateCache: parts.candidateCache,
     now: nowMs,
-  })
+  }
 }

@@ -1,5 +1,6 @@
 import { FeedError } from '../errors.ts'
 import { hasWithheld, toDegradationReport } from './degradation.ts'
+import { EmptySlateError } from './empty-slate-error.ts'
 import type { DegradationReport } from './degradation.ts'
 import { OverloadedError } from './framework/admission-gate.ts'
 import type { PipelineResult } from './framework/candidate-pipeline.ts'
@@ -110,7 +111,9 @@ export function createHomeFeed(dependencies: HomeFeedDependencies): HomeFeed {
       const query = { ...asked, ranked: candidates }
       const checked = variant.recheckPipeline.execute(query, request)
       const result = await orFeedError(checked, options.signal)
-      if (result.selected.length === 0 && hasWithheld(result)) throw safetyUnavailable()
+      if (result.selected.length === 0 && hasWithheld(result)) {
+        throw safetyUnavailable(new EmptySlateError(result))
+      }
       return { candidates: result.selected, ...toDegradationReport(result) }
     },
     drain: () => variants.drain(),
@@ -138,20 +141,24 @@ type Result = PipelineResult<HomeFeedQuery, PostCandidate>
 
 /** An empty slate is an answer only when there is nothing to show. */
 function refuseEmpty(result: Result, isLate: boolean): void {
-  if (hasWithheld(result)) throw safetyUnavailable()
+  const cause = new EmptySlateError(result)
+  if (hasWithheld(result)) throw safetyUnavailable(cause)
   if (isLate) {
-    throw new FeedError('DEADLINE_EXCEEDED', 'The feed was not ready in time. Please try again.')
+    const message = 'The feed was not ready in time. Please try again.'
+    throw new FeedError('DEADLINE_EXCEEDED', message, { cause })
   }
   const sources = sourceReports(result)
   if (!sources.some(({ error }) => error === null)) {
-    throw new FeedError('UNAVAILABLE', 'No source of posts answers. Please try again.')
+    const message = 'No source of posts answers. Please try again.'
+    throw new FeedError('UNAVAILABLE', message, { cause })
   }
 }
 
-function safetyUnavailable(): FeedError {
+function safetyUnavailable(cause: Error): FeedError {
   return new FeedError(
     'SAFETY_UNAVAILABLE',
     'Your blocks, mutes and content rules cannot be checked right now. Please try again.',
+    { cause },
   )
 }
 

@@ -86,6 +86,7 @@ const WORLD_TABLES = [
   'seen_generations',
   'viewer_requests',
   'author_served',
+  'exposures',
   'outbox',
   'processed_events',
   'import_progress',

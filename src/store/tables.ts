@@ -25,7 +25,6 @@ export interface Tables extends HistoryTables {
   takedowns: TakedownsTable
   engagements: EngagementsTable
   impressions: ImpressionsTable
-  exposures: ExposuresTable
   outbox: OutboxTable
   processed_events: ProcessedEventsTable
   log_positions: LogPositionsTable
@@ -180,15 +179,6 @@ export interface ImpressionsTable {
   dwell_ms: number | null
   /** What a repost shows. Null = the post itself, or not known. */
   original_post_id: Id | null
-}
-
-/** Which arm a ranking was made with; joins with `served` and the training log by `request_id`. */
-export interface ExposuresTable {
-  request_id: string
-  experiment: string
-  arm: string
-  viewer_id: Id
-  exposed_at_ms: Ms
 }
 
 export interface OutboxTable {

@@ -32,6 +32,8 @@ export interface Benchmark {
   readonly peer: string
   /** Whether the ratio is of times (default), or says how many times faster than the peer. */
   readonly ratio?: 'time' | 'speed'
+  /** Of the times: the clock on the wall (default), or what all threads of the process worked. */
+  readonly clock?: 'wall' | 'cpu'
   readonly warmUpRuns: number
   readonly sampleRuns: number
   readonly variants: Readonly<Record<string, () => Promise<Sample> | Sample>>
@@ -107,13 +109,14 @@ async function measure(benchmark: Benchmark, variant: string): Promise<Measureme
   if (create === undefined) throw new Error(`${benchmark.name} has no variant ${variant}`)
   const sample = await create()
   const timesMs: number[] = []
+  const readMs = benchmark.clock === 'cpu' ? cpuMs : () => performance.now()
   const sampleRuns = sample.sampleRuns ?? benchmark.sampleRuns
   const warmUpRuns = Math.min(benchmark.warmUpRuns, Math.ceil(sampleRuns / 4))
   for (let run = -warmUpRuns; run < sampleRuns; run++) {
     sample.prepare()
-    const startMs = performance.now()
+    const startMs = readMs()
     await sample.run()
-    const endMs = performance.now()
+    const endMs = readMs()
     if (run >= 0) timesMs.push(endMs - startMs)
   }
   timesMs.sort((a, b) => a - b)
@@ -126,13 +129,20 @@ async function measure(benchmark: Benchmark, variant: string): Promise<Measureme
   }
 }
 
-function percentile(sortedMs: readonly number[], share: number): number {
+/** What all threads of this process have worked since its start. */
+export function cpuMs(): number {
+  const { user, system } = process.cpuUsage()
+  return (user + system) / 1_000
+}
+
+export function percentile(sortedMs: readonly number[], share: number): number {
   const value = sortedMs[Math.min(sortedMs.length - 1, Math.floor(sortedMs.length * share))]
   if (value === undefined) throw new Error('a benchmark needs at least one sample')
   return Math.round(value * 1_000) / 1_000
 }
 
-async function runApart<T>(options: readonly string[]): Promise<T> {
+/** Runs the entry file again in a process of its own, whose output is the answer, as JSON. */
+export async function runApart<T>(options: readonly string[]): Promise<T> {
   const script = process.argv[1]
   if (script === undefined) throw new Error('a benchmark must be the entry of its process')
   const { stdout } = await promisify(execFile)(process.execPath, [
@@ -157,11 +167,13 @@ function print(benchmark: Benchmark, measurements: ReadonlyMap<string, Measureme
     return { benchmark: benchmark.name, variant, ...benchmark.facts, ...times, [ratioKey]: ratio }
   })
   const { name, warmUpRuns, sampleRuns } = benchmark
+  const clock = benchmark.clock === 'cpu' ? 'CPU time' : 'time'
   const runs = `${warmUpRuns} runs to warm up, ${sampleRuns} samples at most`
-  printRows(rows, `${name}: ${runs}, one process a variant`)
+  printRows(rows, `${name}: ${clock}, ${runs}, one process a variant`)
 }
 
-function printRows(rows: readonly Row[], title: string): void {
+/** As a table under its title, or as JSON lines. */
+export function printRows(rows: readonly Row[], title: string): void {
   if (process.argv.includes('--json')) {
     for (const row of rows) process.stdout.write(`${JSON.stringify(row)}\n`)
     return
@@ -170,7 +182,7 @@ function printRows(rows: readonly Row[], title: string): void {
   process.stdout.write(`${title}; ${machine}\n${toTable(rows)}\n`)
 }
 
-type Row = Readonly<Record<string, number | string>>
+export type Row = Readonly<Record<string, number | string>>
 
 function toTable(rows: readonly Row[]): string {
   const columns = Object.keys(rows[0] ?? {}).filter((column) => column !== 'benchmark')

@@ -99,7 +99,7 @@ describe('a request with settings of its own', () => {
     expect(report?.enabled ?? false).toBe(false)
   })
 
-  it('is ranked by rules alone when the ranker is off, and does not call it a failure', async () => {
+  it('is ranked by rules alone when the ranker is off, which is no failure', async () => {
     const { rank } = createSetting()
     const feed = await rank(settingsOf(['components.PhoenixScorer', 'off']))
     expect(new Set(feed.candidates.map(({ scoredBy }) => scoredBy))).toEqual(new Set(['fallback']))

@@ -11,6 +11,7 @@ import type { SmallGateway } from './small-gateway.ts'
 const STATEMENTS_MAX = 20
 const STRANGERS_FROM = 100
 const STRANGERS = 50
+const STRANGERS_LAST = STRANGERS_FROM + STRANGERS - 1
 
 /** Everything that a page can show, so that nothing is left unread. */
 const FEED = `query Feed($first: Int, $after: Cursor) {
@@ -30,12 +31,10 @@ let base: SmallGateway
 beforeAll(async () => {
   base = await startSmallGateway()
   const { kysely } = base.database
-  await sql`insert into users (id, handle, display_name, bio, created_at_ms, birth_year, is_protected,
-      state, is_adult, sensitive_opt_in, sells_subscriptions)
+  await sql`insert into users (id, handle, display_name, bio, created_at_ms, birth_year,
+      is_protected, state, is_adult, sensitive_opt_in, sells_subscriptions)
     select id, 'stranger' || id, 'Stranger', '', 0, 1990, false, 'active', false, false, false
-    from generate_series(${STRANGERS_FROM}::int, ${STRANGERS_FROM + STRANGERS - 1}::int) as id`.execute(
-    kysely,
-  )
+    from generate_series(${STRANGERS_FROM}::int, ${STRANGERS_LAST}::int) as id`.execute(kysely)
 })
 
 afterAll(async () => {

@@ -34,7 +34,7 @@ export function authorHydrator({ timeoutMs }: { readonly timeoutMs: number }) {
         return {
           author: userIn(actors, authorId),
           originalAuthor: originalAuthorId === null ? null : userIn(actors, originalAuthorId),
-          actorHandles: actors.flatMap((user) => user?.handle ?? []),
+          actorHandles: handlesOf(actors),
         }
       })
     },
@@ -51,6 +51,13 @@ function usersOf(users: Users, ids: readonly UserId[]): readonly (UserRecord | n
   return actors
 }
 
+function handlesOf(actors: readonly (UserRecord | null)[]): readonly string[] {
+  const handles: string[] = []
+  for (const user of actors) if (user !== null) handles.push(user.handle)
+  return handles
+}
+
 function userIn(actors: readonly (UserRecord | null)[], id: UserId): UserRecord | null {
-  return actors.find((user) => user?.id === id) ?? null
+  for (const user of actors) if (user?.id === id) return user
+  return null
 }

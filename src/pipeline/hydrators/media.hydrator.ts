@@ -1,4 +1,5 @@
-import type { MediaRecord } from '../../store/records.ts'
+import type { PostId } from '../../ids.ts'
+import type { MediaKind, MediaRecord, PostRecord } from '../../store/records.ts'
 import { hydrator } from '../home-feed.components.ts'
 import { loadEach } from './load-each.ts'
 import { loadShownPosts, subjectOf } from './shown-posts.ts'
@@ -15,26 +16,51 @@ export function mediaHydrator({ timeoutMs }: { readonly timeoutMs: number }) {
     async hydrate({ loaders }, candidates) {
       const shown = await loadShownPosts(loaders, candidates)
       const subjects = shown.map((each) => (each instanceof Error ? null : subjectOf(each)))
-      const media = await loadEach(
-        loaders.media,
-        subjects.flatMap((post) => (post === null ? [] : [post.id, post.quotedPostId ?? post.id])),
-      )
+      const media = await loadEach(loaders.media, mediaIdsOf(subjects))
       return shown.map((each, index) => {
         if (each instanceof Error) return each
         const subject = subjects[index] ?? null
-        if (subject === null) return { mediaKinds: [], altTexts: [], videoDurationMs: null }
+        if (subject === null) return NO_MEDIA
         const own = media.get(subject.id) ?? []
         const quoted = subject.quotedPostId === null ? [] : (media.get(subject.quotedPostId) ?? [])
         if (own instanceof Error) return own
         if (quoted instanceof Error) return quoted
+        if (own.length === 0 && quoted.length === 0) return NO_MEDIA
         return {
-          mediaKinds: [...new Set(own.map(({ kind }) => kind))],
-          altTexts: [...own, ...quoted].flatMap(({ altText }) => altText ?? []),
+          mediaKinds: kindsOf(own),
+          altTexts: altTextsOf(own, quoted),
           videoDurationMs: shortestVideoMs(own),
         }
       })
     },
   })
+}
+
+function kindsOf(media: readonly MediaRecord[]): readonly MediaKind[] {
+  const kinds: MediaKind[] = []
+  for (const { kind } of media) if (!kinds.includes(kind)) kinds.push(kind)
+  return kinds
+}
+
+function altTextsOf(...lists: readonly (readonly MediaRecord[])[]): readonly string[] {
+  const texts: string[] = []
+  for (const list of lists) {
+    for (const { altText } of list) if (altText !== null) texts.push(altText)
+  }
+  return texts
+}
+
+/** What most posts have: one object for all of them. */
+const NO_MEDIA = { mediaKinds: [], altTexts: [], videoDurationMs: null } as const
+
+function mediaIdsOf(subjects: readonly (PostRecord | null)[]): readonly PostId[] {
+  const ids: PostId[] = []
+  for (const post of subjects) {
+    if (post === null) continue
+    ids.push(post.id)
+    if (post.quotedPostId !== null) ids.push(post.quotedPostId)
+  }
+  return ids
 }
 
 /** Null = no video; a video of unknown length counts as 0 ms. */

@@ -47,23 +47,40 @@ async function walkPosts(
 ): Promise<readonly (ShownPosts | Error)[]> {
   const found = new Map<PostId, PostRecord | null | Error>()
   const load = async (ids: Iterable<PostId>): Promise<void> => {
-    const missing = [...new Set(ids)].filter((id) => !found.has(id))
+    const missing: PostId[] = []
+    for (const id of ids) {
+      if (found.has(id)) continue
+      found.set(id, null)
+      missing.push(id)
+    }
     if (missing.length === 0) return
     const posts = await loaders.posts.loadMany(missing)
-    missing.forEach((id, index) => found.set(id, posts[index] ?? null))
+    for (let index = 0; index < missing.length; index++) {
+      const post = posts[index]
+      if (post != null) found.set(missing[index] as PostId, post)
+    }
   }
   await load(candidates.map(({ id }) => id))
   const own = candidates.flatMap(({ id }) => recordIn(found, id) ?? [])
-  await load(own.flatMap(pointersOf))
-  const originals = own.flatMap(({ repostOfPostId }) => recordIn(found, repostOfPostId) ?? [])
-  await load(originals.flatMap(pointersOf))
+  await load(pointersOf(own))
+  const originals = own.flatMap(({ repostOfPostId }) =>
+    repostOfPostId === null ? [] : (recordIn(found, repostOfPostId) ?? []),
+  )
+  await load(pointersOf(originals))
   return candidates.map(({ id }) => assemble(found, id))
 }
 
-function pointersOf(post: PostRecord): PostId[] {
-  return [post.repostOfPostId, post.quotedPostId, post.replyToPostId, rootIdOf(post)].filter(
-    (id) => id !== null,
-  )
+function pointersOf(posts: readonly PostRecord[]): ReadonlySet<PostId> {
+  const ids = new Set<PostId>()
+  for (const post of posts) {
+    if (post.repostOfPostId !== null) ids.add(post.repostOfPostId)
+    if (post.quotedPostId !== null) ids.add(post.quotedPostId)
+    if (post.replyToPostId === null) continue
+    ids.add(post.replyToPostId)
+    const rootId = rootIdOf(post)
+    if (rootId !== null) ids.add(rootId)
+  }
+  return ids
 }
 
 /** The conversation's first post when the post is neither it nor its direct reply. */

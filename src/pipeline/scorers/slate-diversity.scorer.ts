@@ -64,7 +64,8 @@ export function slateDiversityScorer(options: SlateDiversityOptions) {
         const places = left.slice(0, poolSize)
         const chosen = chooseWindow(places, {
           scores: places.map((place) => at(candidates, pool[place] ?? 0).score ?? 0),
-          vectors: rowsOf(vectors, places, dimension),
+          vectors,
+          rows: places,
           dimension,
         })
         for (const place of chosen) patches[pool[place] ?? 0] = { slateWindow }
@@ -90,12 +91,4 @@ function at(candidates: readonly Ranked[], index: number): Ranked {
   const candidate = candidates[index]
   if (candidate === undefined) throw new RangeError(`there is no candidate ${index}`)
   return candidate
-}
-
-function rowsOf(vectors: Float32Array, rows: readonly number[], dimension: number): Float32Array {
-  const taken = new Float32Array(rows.length * dimension)
-  rows.forEach((row, index) => {
-    taken.set(vectors.subarray(row * dimension, (row + 1) * dimension), index * dimension)
-  })
-  return taken
 }

@@ -1,8 +1,10 @@
 /** Items to choose among, best first. */
 export interface DiversityPool {
   readonly scores: ArrayLike<number>
-  /** Unit vectors, [items x dimension]. */
+  /** Unit vectors, [rows x dimension]. */
   readonly vectors: Float32Array
+  /** Each item's row of `vectors`; default: the first item's is the first. */
+  readonly rows?: ArrayLike<number>
   readonly dimension: number
 }
 
@@ -70,11 +72,23 @@ function bestOf(gains: Float64Array, isPicked: Uint8Array): number {
   return best
 }
 
-function cosine({ vectors, dimension }: DiversityPool, a: number, b: number): number {
-  const [startA, startB] = [a * dimension, b * dimension]
-  let sum = 0
-  for (let at = 0; at < dimension; at += 1) {
-    sum += (vectors[startA + at] ?? 0) * (vectors[startB + at] ?? 0)
+function cosine({ vectors, rows, dimension }: DiversityPool, a: number, b: number): number {
+  const startA = (rows?.[a] ?? a) * dimension
+  const startB = (rows?.[b] ?? b) * dimension
+  // Four sums: each addition of one would have to wait for the one before.
+  let sum0 = 0
+  let sum1 = 0
+  let sum2 = 0
+  let sum3 = 0
+  let at = 0
+  for (; at + 3 < dimension; at += 4) {
+    const a0 = startA + at
+    const b0 = startB + at
+    sum0 += (vectors[a0] ?? 0) * (vectors[b0] ?? 0)
+    sum1 += (vectors[a0 + 1] ?? 0) * (vectors[b0 + 1] ?? 0)
+    sum2 += (vectors[a0 + 2] ?? 0) * (vectors[b0 + 2] ?? 0)
+    sum3 += (vectors[a0 + 3] ?? 0) * (vectors[b0 + 3] ?? 0)
   }
-  return sum
+  for (; at < dimension; at += 1) sum0 += (vectors[startA + at] ?? 0) * (vectors[startB + at] ?? 0)
+  return sum0 + sum1 + (sum2 + sum3)
 }

@@ -14,7 +14,10 @@ const STATEMENTS: readonly string[] = [
   'create index exposures_arm on exposures (experiment, arm, exposed_at_ms)',
 ]
 
-/** Which arm of an experiment each ranking was made with. */
+/**
+ * Which arm of an experiment each ranking was made with. Written and read by plain SQL alone:
+ * `served.ts`, and analyses that join it by `request_id`.
+ */
 export const exposuresMigration: Migration = {
   async up(database: Kysely<unknown>) {
     for (const statement of STATEMENTS) await sql.raw(statement).execute(database)
