@@ -3,6 +3,7 @@ import type { Database } from './database.ts'
 import { initialMigration } from './migrations/initial.migration.ts'
 import { logPositionsMigration } from './migrations/log-positions.migration.ts'
 import { recentPostsMigration } from './migrations/recent-posts.migration.ts'
+import { servedModulesMigration } from './migrations/served-modules.migration.ts'
 import { trainingLogMigration } from './migrations/training-log.migration.ts'
 
 /** In the order in which they run; a name is never changed or reused. */
@@ -11,6 +12,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0002-log-positions': logPositionsMigration,
   '0003-training-log': trainingLogMigration,
   '0004-recent-posts': recentPostsMigration,
+  '0005-served-modules': servedModulesMigration,
 }
 
 /**

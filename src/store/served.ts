@@ -63,8 +63,15 @@ const COLUMNS: readonly UnnestColumn<ServedPost & { readonly place: number }>[] 
   { name: 'weights_version', type: 'text', value: ({ weightsVersion }) => weightsVersion },
 ]
 
+/** Modules are remembered for longer than posts: whom they suggested is not suggested again. */
+const MODULES_KEPT_MS = 90 * 24 * 3_600_000
+
 /** The same page may be written twice (a retry): the first stays. */
 export async function writeServed(database: Database, record: ServedRecord): Promise<void> {
+  await Promise.all([writeServedPosts(database, record), writeServedModules(database, record)])
+}
+
+async function writeServedPosts(database: Database, record: ServedRecord): Promise<void> {
   if (record.posts.length === 0) return
   const posts = record.posts.map((post, place) => ({ ...post, place }))
   await sql`
@@ -77,4 +84,22 @@ export async function writeServed(database: Database, record: ServedRecord): Pro
       ${namesOf(COLUMNS)}
     from ${unnest(COLUMNS, posts)}
     on conflict do nothing`.execute(database.kysely)
+}
+
+async function writeServedModules(
+  database: Database,
+  { viewerId, servedAtMs, modules = [] }: ServedRecord,
+): Promise<void> {
+  if (modules.length === 0) return
+  const rows = modules.map(
+    ({ module, userIds }) =>
+      sql`(${viewerId}::bigint, ${servedAtMs}::bigint, ${module}, ${userIds}::bigint[])`,
+  )
+  await sql`
+    with forgotten as (
+      delete from served_modules where viewer_id = ${viewerId}
+        and served_at_ms < ${servedAtMs - MODULES_KEPT_MS}
+    )
+    insert into served_modules (viewer_id, served_at_ms, module, user_ids)
+    values ${sql.join(rows)} on conflict do nothing`.execute(database.kysely)
 }

@@ -25,6 +25,7 @@ export interface Tables {
   engagements: EngagementsTable
   impressions: ImpressionsTable
   served: ServedTable
+  served_modules: ServedModulesTable
   outbox: OutboxTable
   processed_events: ProcessedEventsTable
   log_positions: LogPositionsTable
@@ -195,6 +196,16 @@ export interface ServedTable {
   propensity: number | null
   model_version: string | null
   weights_version: string | null
+}
+
+/** A module that a page returned between its posts. */
+export interface ServedModulesTable {
+  viewer_id: Id
+  served_at_ms: Ms
+  /** `who-to-follow`, `prompt:welcome`. */
+  module: string
+  /** Accounts that it suggested. */
+  user_ids: Id[]
 }
 
 export interface OutboxTable {

@@ -33,6 +33,16 @@ export interface ServedRecord {
   readonly surface: ServedSurface
   /** In page order. */
   readonly posts: readonly ServedPost[]
+  /** What the page showed between them; default nothing. */
+  readonly modules?: readonly ServedModule[]
+}
+
+/** A module of a page, for its fatigue. */
+export interface ServedModule {
+  /** `who-to-follow`, `prompt:welcome`. */
+  readonly module: string
+  /** Accounts that it suggested; of a prompt none. */
+  readonly userIds: readonly UserId[]
 }
 
 export interface ServedAuthor {
