@@ -1,5 +1,7 @@
-/** `npm run describe [-- --json]`: the home feed's pipeline as a table, from the running code. */
+/** `npm run describe [-- --json]`: the home feed's two pipelines as tables, from the running code. */
 import { describe, renderDescription } from '../src/pipeline/framework/describe.ts'
+import { createForYouPipeline } from '../src/pipeline/blending/for-you.pipeline.ts'
+import { createPrompts } from '../src/pipeline/blending/prompts.ts'
 import { createHomeFeedPipeline } from '../src/pipeline/home-feed.pipeline.ts'
 import type { HomeFeedDependencies } from '../src/pipeline/home-feed.dependencies.ts'
 import { REQUEST_CACHE_PARAMS } from '../src/pipeline/process.params.ts'
@@ -27,11 +29,24 @@ const dependencies: HomeFeedDependencies = {
   ranking: { rank: nobody },
   embeddings: { embed: nobody },
   popular: { popularPosts: nobody },
+  modules: { moduleHistory: nobody, suggestedAccounts: nobody },
+  prompts: createPrompts([]),
   safetyMemory: createSafetyMemory({ now }),
   requestCache: new RequestCache({ ...REQUEST_CACHE_PARAMS, now }),
   now,
 }
 
-const rows = describe(createHomeFeedPipeline(dependencies))
+const pipelines = [
+  createForYouPipeline({ ...dependencies, promoted: null }),
+  createHomeFeedPipeline(dependencies),
+]
+const tables = pipelines.map((pipeline) => ({ name: pipeline.name, rows: describe(pipeline) }))
 const asJson = process.argv.includes('--json')
-process.stdout.write(asJson ? `${JSON.stringify(rows, null, 2)}\n` : `${renderDescription(rows)}\n`)
+const text = asJson
+  ? JSON.stringify(
+      tables.flatMap(({ name, rows }) => rows.map((row) => ({ pipeline: name, ...row }))),
+      null,
+      2,
+    )
+  : tables.map(({ name, rows }) => `${name}\n${renderDescription(rows)}`).join('\n\n')
+process.stdout.write(`${text}\n`)

@@ -34,6 +34,8 @@ export interface Config {
   readonly thunderPostsMax: number
   /** Absolute. Processes that share a database share it too. */
   readonly trainingLogDirectory: string
+  /** Absolute. JSON list of prompts; null = our own. */
+  readonly promptsFile: string | null
   /** Share of ranking requests, 0 to 1, whose tokens are kept beside the training log. */
   readonly tokenSampleRate: number
 }
@@ -250,6 +252,7 @@ export function readConfig(environment: Environment): Config {
   checkOrigins(reader, corsOrigins)
   const dataDirectory = resolve(reader.text('HOMEFEED_DATA_DIR') ?? '.homefeed')
   const checkpoint = reader.text('HOMEFEED_CHECKPOINT')
+  const promptsFile = reader.text('HOMEFEED_PROMPTS')
   const config: Config = {
     port: reader.port('PORT', 4000),
     host,
@@ -271,6 +274,7 @@ export function readConfig(environment: Environment): Config {
     trainingLogDirectory: resolve(
       reader.text('HOMEFEED_TRAINING_LOG_DIR') ?? join(dataDirectory, 'training-log'),
     ),
+    promptsFile: promptsFile === null ? null : resolve(promptsFile),
     tokenSampleRate: reader.share('HOMEFEED_TOKEN_SAMPLE_RATE'),
   }
   if (config.materialises && config.kafkaBrokers === null) {

@@ -1,6 +1,7 @@
 import DataLoader from 'dataloader'
 import { FeedError } from './errors.ts'
 import type { UserId } from './ids.ts'
+import type { Prompts } from './pipeline/blending/prompts.ts'
 import type { ViewerFacts } from './pipeline/visibility/viewer-facts.ts'
 import type { HomeFeedSessions } from './sessions/home-feed-sessions.ts'
 import type { Loaders } from './store/loaders.ts'
@@ -23,6 +24,7 @@ export interface Viewer {
 export interface RequestServices {
   readonly sessions: HomeFeedSessions
   readonly viewerStore: ViewerStore
+  readonly prompts: Prompts
   readonly telemetry: Telemetry
   readonly createLoaders: () => Loaders
   readonly isDevelopment: boolean

@@ -10,6 +10,7 @@ import { checkPort } from './boot/check-port.ts'
 import { loadCursorKeys } from './boot/cursor-keys.ts'
 import { ensureDemoWorld, loadPersonas, topUpDemoWorld } from './boot/demo-world.ts'
 import { startGateway } from './boot/gateway.ts'
+import { loadPrompts } from './boot/load-prompts.ts'
 import { startPhoenixServices } from './boot/phoenix-services.ts'
 import { runTimedStep, say, StartError } from './boot/progress.ts'
 import { systemNowMs as nowMs } from './clock.ts'
@@ -30,6 +31,7 @@ type Closer = () => Promise<void>
 /** Starts everything; each part that runs adds how to end it. */
 async function start(config: Config, closers: Closer[], signal: AbortSignal): Promise<void> {
   const logger = createLogger({ now: nowMs })
+  const prompts = await loadPrompts(config.promptsFile)
   await checkPort(config.host, config.port)
   const database = await createDatabase(config)
   closers.push(() => database.close())
@@ -43,7 +45,7 @@ async function start(config: Config, closers: Closer[], signal: AbortSignal): Pr
   const [phoenix, hasDemoWorld] = await Promise.all([starting, ensureDemoWorld(world)])
   const personas = hasDemoWorld ? await loadPersonas(world) : []
   const cursorKeys = await loadCursorKeys(config.cursorKeys, config.dataDirectory)
-  const options = { config, cursorKeys, database, phoenix, personas, logger, nowMs }
+  const options = { config, cursorKeys, database, phoenix, personas, prompts, logger, nowMs }
   const gateway = await startGateway(options)
   closers.push(() => gateway.close())
   closers.push(await keepRuntimeFile(config.dataDirectory, gateway.url, phoenix.processIds))

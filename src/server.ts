@@ -13,6 +13,7 @@ import { isLoopbackHost } from './http/host-header.ts'
 import { Readiness } from './http/readiness.ts'
 import type { HealthCheck } from './http/readiness.ts'
 import { addDrawingRoutes, addGraphiqlRoutes, addHealthRoutes } from './http/routes.ts'
+import type { Prompts } from './pipeline/blending/prompts.ts'
 import type { HomeFeed } from './pipeline/home-feed.ts'
 import { HOME_FEED_PARAMS } from './pipeline/home-feed.params.ts'
 import { createSchema } from './resolvers/create-schema.ts'
@@ -33,8 +34,9 @@ export interface ServerDependencies {
   readonly config: Pick<Config, 'host' | 'port' | 'jwtSecret' | 'isDevelopment' | 'corsOrigins'>
   /** The first signs, all verify. */
   readonly cursorKeys: readonly string[]
-  readonly homeFeed: Pick<HomeFeed, 'rank' | 'recheck'>
+  readonly homeFeed: Pick<HomeFeed, 'rank' | 'open' | 'recheck' | 'recheckModules'>
   readonly viewerStore: ViewerStore
+  readonly prompts: Prompts
   /** A fresh set a request. */
   readonly createLoaders: () => Loaders
   readonly personas: readonly Persona[]
@@ -150,6 +152,7 @@ function createServices(
       now,
     }),
     viewerStore,
+    prompts: dependencies.prompts,
     telemetry,
     createLoaders: dependencies.createLoaders,
     isDevelopment: config.isDevelopment,

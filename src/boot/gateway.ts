@@ -14,11 +14,13 @@ import {
   POPULAR_PARAMS,
   REQUEST_CACHE_PARAMS,
 } from '../pipeline/process.params.ts'
+import type { Prompts } from '../pipeline/blending/prompts.ts'
 import { RequestCache } from '../pipeline/request-cache.ts'
 import { createSafetyMemory } from '../pipeline/safety-memory.ts'
 import { KeptEmbeddings } from '../pipeline/slate-diversity/kept-embeddings.ts'
 import { createServer } from '../server.ts'
 import { createLoaders } from '../store/create-loaders.ts'
+import { createModuleStore } from '../store/create-module-store.ts'
 import { createViewerStore } from '../store/create-viewer-store.ts'
 import type { Database } from '../store/database.ts'
 import { createPopularPosts } from '../store/popular-posts.ts'
@@ -37,6 +39,7 @@ export interface GatewayOptions {
   readonly database: Database
   readonly phoenix: PhoenixServices
   readonly personas: readonly Persona[]
+  readonly prompts: Prompts
   readonly logger: Logger
   readonly nowMs: () => number
 }
@@ -159,6 +162,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     events,
     retrieval,
     ranking: sampled.ranking,
+    prompts: options.prompts,
     nowMs,
   })
   const createRequestLoaders = () => createLoaders(database, nowMs(), events.postFacts)
@@ -172,6 +176,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     viewerStore,
     createLoaders: createRequestLoaders,
     personas: options.personas,
+    prompts: options.prompts,
     healthChecks: healthChecks(options, { events, retrieval, ranking }),
     telemetry,
     logger,
@@ -200,11 +205,12 @@ interface FeedParts {
   readonly events: EventFlow
   readonly retrieval: GrpcRetrievalClient
   readonly ranking: RankingClient
+  readonly prompts: Prompts
   readonly nowMs: () => number
 }
 
 function openHomeFeed(parts: FeedParts): HomeFeed {
-  const { database, viewerStore, events, retrieval, ranking, nowMs } = parts
+  const { database, viewerStore, events, retrieval, ranking, prompts, nowMs } = parts
   return createHomeFeed({
     viewerStore,
     thunder: events.thunder,
@@ -213,6 +219,8 @@ function openHomeFeed(parts: FeedParts): HomeFeed {
     ranking,
     embeddings: new KeptEmbeddings(retrieval, EMBEDDING_PARAMS),
     popular: createPopularPosts(database, POPULAR_PARAMS),
+    modules: createModuleStore(database),
+    prompts,
     safetyMemory: createSafetyMemory({ now: nowMs }),
     requestCache: new RequestCache({ ...REQUEST_CACHE_PARAMS, now: nowMs }),
     now: nowMs,

@@ -2,8 +2,10 @@ import type { EmbeddingClient } from '../phoenix/embedding-client.ts'
 import type { RankingClient } from '../phoenix/ranking-client.ts'
 import type { RetrievalClient } from '../phoenix/retrieval-client.ts'
 import type { PopularPosts } from '../store/popular-posts.ts'
+import type { ModuleStore } from '../store/module-store.ts'
 import type { ViewerStore } from '../store/viewer-store.ts'
 import type { Thunder } from '../thunder/thunder.ts'
+import type { Prompts } from './blending/prompts.ts'
 import type { RequestCache } from './request-cache.ts'
 import type { SafetyMemory } from './safety-memory.ts'
 
@@ -26,6 +28,8 @@ export interface HomeFeedDependencies {
   readonly ranking: RankingClient
   readonly embeddings: EmbeddingClient
   readonly popular: PopularPosts
+  readonly modules: ModuleStore
+  readonly prompts: Prompts
   /** Shared by every pipeline of the process. */
   readonly safetyMemory: SafetyMemory
   readonly requestCache: RequestCache

@@ -1,10 +1,10 @@
 import { FeedError } from '../errors.ts'
 import { WEIGHTS_VERSION } from './action-weights.params.ts'
+import { createForYouFeed } from './blending/for-you-feed.ts'
+import type { Blended, ForYouFeed } from './blending/for-you-feed.ts'
 import { hasWithheld, toDegradationReport } from './degradation.ts'
 import type { DegradationReport } from './degradation.ts'
-import { OverloadedError } from './framework/admission-gate.ts'
 import type { PipelineResult } from './framework/candidate-pipeline.ts'
-import { ComponentError } from './framework/component-error.ts'
 import type { PostCandidate } from './home-feed.candidate.ts'
 import type { HomeFeedDependencies } from './home-feed.dependencies.ts'
 import { HOME_FEED_PARAMS } from './home-feed.params.ts'
@@ -12,6 +12,7 @@ import { createHomeFeedPipeline } from './home-feed.pipeline.ts'
 import type { HomeFeedPipeline } from './home-feed.pipeline.ts'
 import { createHomeFeedQuery } from './home-feed.query.ts'
 import type { HomeFeedQuery, HomeFeedRequest } from './home-feed.query.ts'
+import { orFeedError } from './or-feed-error.ts'
 import { createRecheckPipeline } from './recheck.pipeline.ts'
 import type { RecheckPipeline } from './recheck.pipeline.ts'
 
@@ -37,13 +38,16 @@ export interface RankedFeed extends DegradationReport {
   readonly pipelineResult: PipelineResult<HomeFeedQuery, PostCandidate>
 }
 
+/** A fresh slate with what stands between its posts. */
+export type OpenedFeed = Blended<RankedFeed>
+
 /** What of an earlier slate may still be shown, in its order. */
 export interface RecheckedFeed extends DegradationReport {
   /** Copies with facts of now and the scores of then. */
   readonly candidates: readonly PostCandidate[]
 }
 
-export interface HomeFeed {
+export interface HomeFeed extends Pick<ForYouFeed, 'recheckModules'> {
   readonly pipeline: HomeFeedPipeline
   readonly recheckPipeline: RecheckPipeline
   /**
@@ -54,6 +58,8 @@ export interface HomeFeed {
    * time was up with nothing to show, INTERNAL when a component broke its contract.
    */
   rank(request: HomeFeedRequest, options: RankOptions): Promise<RankedFeed>
+  /** Ranks anew and adds what stands between posts: a session's first slate. @throws like `rank`. */
+  open(request: HomeFeedRequest, options: RankOptions): Promise<OpenedFeed>
   /**
    * Judges posts of an earlier slate again, when a later page is cut.
    *
@@ -73,6 +79,8 @@ export function createHomeFeed(dependencies: HomeFeedDependencies): HomeFeed {
   const { now, budgetMs = HOME_FEED_PARAMS.request.budgetMs } = dependencies
   const pipeline = createHomeFeedPipeline(dependencies)
   const recheckPipeline = createRecheckPipeline(dependencies)
+  // Nothing is promoted: the schema has no way yet to say that an item is.
+  const forYou = createForYouFeed({ ...dependencies, promoted: null }, HOME_FEED_PARAMS)
   const toExecution = (requestId: string, { nowMs, signal, deadlineMs }: RankOptions) => ({
     requestId,
     nowMs,
@@ -80,16 +88,19 @@ export function createHomeFeed(dependencies: HomeFeedDependencies): HomeFeed {
     now,
     deadlineMs: Math.min(deadlineMs ?? Infinity, now() + budgetMs),
   })
+  const rank: HomeFeed['rank'] = async (request, options) => {
+    const execution = toExecution(request.requestId, options)
+    const query = createHomeFeedQuery(request, execution.deadlineMs)
+    const result = await orFeedError(pipeline.execute(query, execution), options.signal)
+    if (result.selected.length === 0) refuseEmpty(result, now() >= execution.deadlineMs)
+    return toRankedFeed(result)
+  }
   return {
     pipeline,
     recheckPipeline,
-    async rank(request, options) {
-      const execution = toExecution(request.requestId, options)
-      const query = createHomeFeedQuery(request, execution.deadlineMs)
-      const result = await orFeedError(pipeline.execute(query, execution), options.signal)
-      if (result.selected.length === 0) refuseEmpty(result, now() >= execution.deadlineMs)
-      return toRankedFeed(result)
-    },
+    rank,
+    open: (request, options) => forYou.blend(request, rank(request, options), options),
+    recheckModules: forYou.recheckModules,
     async recheck(request, candidates, options) {
       const execution = toExecution(request.requestId, options)
       const query = { ...createHomeFeedQuery(request, execution.deadlineMs), ranked: candidates }
@@ -98,23 +109,6 @@ export function createHomeFeed(dependencies: HomeFeedDependencies): HomeFeed {
       return { candidates: result.selected, ...toDegradationReport(result) }
     },
     drain: () => pipeline.drain(),
-  }
-}
-
-async function orFeedError<T>(execution: Promise<T>, signal: AbortSignal): Promise<T> {
-  try {
-    return await execution
-  } catch (cause) {
-    if (cause instanceof FeedError) throw cause
-    if (cause instanceof OverloadedError) {
-      const message = 'More feeds are asked for than can be ranked. Please try again in a moment.'
-      throw new FeedError('OVERLOADED', message, { cause })
-    }
-    if (signal.aborted) {
-      throw new FeedError('DEADLINE_EXCEEDED', 'The request ended before its answer.', { cause })
-    }
-    const what = cause instanceof ComponentError ? 'A rule of the feed failed' : 'The feed failed'
-    throw new FeedError('INTERNAL', `${what}; this has been logged.`, { cause })
   }
 }
 

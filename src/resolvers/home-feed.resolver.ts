@@ -4,6 +4,7 @@ import { FeedError } from '../errors.ts'
 import type { PostId } from '../ids.ts'
 import type { HomeFeedFilter } from '../pipeline/home-feed.query.ts'
 import { toScoreBreakdown } from '../pipeline/score-breakdown.ts'
+import type { PickedPost } from '../sessions/cut-page.ts'
 import type { PageEntry } from '../sessions/home-feed-sessions.ts'
 import { PostFeedItemType, RepostedByType } from './feed-item.types.ts'
 import { parsePostId } from './global-ids.ts'
@@ -11,6 +12,7 @@ import { HomeFeedArguments } from './home-feed-arguments.types.ts'
 import type { FeedFilterInput, FeedRequestContextInput } from './home-feed-arguments.types.ts'
 import { FeedConnectionType, FeedEdgeType } from './home-feed.types.ts'
 import { PostType } from './post.types.ts'
+import { readModule } from './read-module.ts'
 import { Cost, RequiresRole } from './schema-directives.ts'
 import { ScoreBreakdownType } from './score.types.ts'
 import { UserType } from './user.types.ts'
@@ -62,7 +64,7 @@ export class HomeFeedResolver {
   @FieldResolver(() => ScoreBreakdownType, { nullable: true })
   @RequiresRole('DEBUGGER')
   score(@Root() edge: FeedEdgeType): ScoreBreakdownType | null {
-    const breakdown = toScoreBreakdown(edge.entry.candidate)
+    const breakdown = edge.entry === null ? null : toScoreBreakdown(edge.entry.candidate)
     return breakdown === null ? null : new ScoreBreakdownType(breakdown)
   }
 }
@@ -112,28 +114,37 @@ function toAlsoSeen(input: FeedRequestContextInput | null | undefined): Readonly
   )
 }
 
-/** Null when the post went between the cut of the page and this reading. */
+/** Null when what it shows went between the cut of the page and this reading. */
 async function toEdge(
-  entry: PageEntry,
+  picked: PageEntry,
   countryCode: string | null,
   context: RequestContext,
 ): Promise<FeedEdgeType | null> {
-  const { originalPostId, candidate } = entry.entry
+  const isPost = picked.kind === 'post'
+  const node = isPost
+    ? await toPostItem(picked, countryCode, context)
+    : await readModule(picked.id, picked.module, context)
+  if (node === null) return null
+  const { cursor, position } = picked
+  return new FeedEdgeType({ cursor, position, node, entry: isPost ? picked.entry : null })
+}
+
+async function toPostItem(
+  { entry, verdict }: PickedPost,
+  countryCode: string | null,
+  context: RequestContext,
+): Promise<PostFeedItemType | null> {
+  const { originalPostId, candidate } = entry
   const isRepost = candidate.id !== originalPostId
   const [record, reposter] = await Promise.all([
     context.loaders.posts.load(originalPostId),
     isRepost ? context.loaders.users.load(candidate.authorId) : null,
   ])
   if (record === null) return null
-  const post = new PostType({ record, verdict: entry.verdict, countryCode })
+  const post = new PostType({ record, verdict, countryCode })
   const social =
     reposter === null
       ? null
       : new RepostedByType(new UserType(reposter, context.baseUrl), candidate.createdAtMs)
-  return new FeedEdgeType({
-    cursor: entry.cursor,
-    position: entry.position,
-    node: new PostFeedItemType(originalPostId, post, social),
-    entry: entry.entry,
-  })
+  return new PostFeedItemType(originalPostId, post, social)
 }

@@ -109,7 +109,8 @@ export class FeedEdgeType {
   @Field(() => Int, { description: 'Zero-based inside the session.' })
   readonly position: number
 
-  readonly entry: SlateEntry
+  /** Null = a module: nothing scored it. */
+  readonly entry: SlateEntry | null
 
   constructor(from: FeedEdgeType) {
     this.cursor = from.cursor

@@ -14,7 +14,7 @@ import { excludedPostIdsOf, spellFilter } from './feed-session.ts'
 import type { FeedSession, SlateRanking } from './feed-session.ts'
 import type { ServedWriter } from './served-writer.ts'
 import type { SessionStore } from './session-store.ts'
-import { toServedPost, toSlateEntry } from './slate-entry.ts'
+import { toServed, toSessionEntry, toSlateEntry, withoutModules } from './slate-entry.ts'
 
 /** Served posts that a rebuilt session leaves out, at most. */
 const SERVED_BEFORE_MAX = 10_000
@@ -32,9 +32,7 @@ export interface PageRequest {
 
 export type Continuity = 'NEW' | 'CONTINUED' | 'REBUILT_AFTER_EXPIRY'
 
-export interface PageEntry extends PickedEntry {
-  readonly cursor: string
-}
+export type PageEntry = PickedEntry & { readonly cursor: string }
 
 /** One page, cut and counted as served. */
 export interface FeedPage {
@@ -52,7 +50,7 @@ export interface FeedPage {
 }
 
 export interface HomeFeedSessionsOptions {
-  readonly homeFeed: Pick<HomeFeed, 'rank' | 'recheck'>
+  readonly homeFeed: Pick<HomeFeed, 'rank' | 'open' | 'recheck' | 'recheckModules'>
   readonly viewerStore: Pick<ViewerStore, 'servedPostIds'>
   readonly servedWriter: ServedWriter
   readonly store: SessionStore
@@ -93,6 +91,12 @@ export class HomeFeedSessions {
       alsoSeenPostIds: request.alsoSeenPostIds,
       recheck: (candidates) =>
         this.#options.homeFeed.recheck(this.#rankRequest(request, session), candidates, options),
+      recheckModules: (modules) =>
+        this.#options.homeFeed.recheckModules(
+          this.#rankRequest(request, session),
+          modules,
+          options,
+        ),
       extend: () => this.#extend(session, request, options),
     })
     this.#options.store.keep(session)
@@ -184,13 +188,18 @@ export class HomeFeedSessions {
     options: RankOptions,
     about: Pick<FeedSession, 'id' | 'startedAtMs' | 'firstPosition' | 'servedBefore'>,
   ): Promise<FeedSession> {
-    const slate = await this.#rank(request, about.servedBefore, options)
+    const asked = this.#toRequest(request, about.servedBefore)
+    // Modules belong to the head of a session: one that is rebuilt further down has none.
+    const slate =
+      about.firstPosition === 0
+        ? await this.#options.homeFeed.open(asked, options)
+        : withoutModules(await this.#options.homeFeed.rank(asked, options))
     const ranking = toRanking(slate, options.nowMs)
     const session: FeedSession = {
       ...about,
       viewerId: request.viewerId,
       filter: request.filter,
-      entries: slate.candidates.map((candidate) => toSlateEntry(candidate, ranking)),
+      entries: slate.items.map((item) => toSessionEntry(item, ranking)),
       committedPosition: about.firstPosition,
       lastServedAtMs: 0,
       exhausted: slate.exhausted,
@@ -256,7 +265,7 @@ export class HomeFeedSessions {
       viewerId: session.viewerId,
       servedAtMs: session.lastServedAtMs,
       surface: session.filter.inNetworkOnly ? 'following' : 'home',
-      posts: fresh.map(toServedPost),
+      ...toServed(fresh),
     })
   }
 }

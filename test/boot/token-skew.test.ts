@@ -8,6 +8,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { startGateway, type Gateway } from '../../src/boot/gateway.ts'
 import { readConfig } from '../../src/config.ts'
 import type { EventRecord } from '../../src/events/event-log.ts'
+import { createPrompts } from '../../src/pipeline/blending/prompts.ts'
 import { writeOutbox } from '../../src/store/outbox.ts'
 import { exportTrainingLog } from '../../src/store/training-log/export-training-log.ts'
 import { createLogger } from '../../src/telemetry.ts'
@@ -241,6 +242,7 @@ beforeAll(async () => {
       close: () => Promise.resolve(),
     },
     personas: [],
+    prompts: createPrompts([]),
     logger: createLogger({ now, write: () => undefined }),
     nowMs: now,
   })

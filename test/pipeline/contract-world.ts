@@ -2,10 +2,13 @@ import { DISCRETE_ACTION_COUNT } from '../../src/gen/actions.ts'
 import type { EmbeddingClient } from '../../src/phoenix/embedding-client.ts'
 import type { RankingClient } from '../../src/phoenix/ranking-client.ts'
 import type { RetrievalClient } from '../../src/phoenix/retrieval-client.ts'
+import { createPrompts } from '../../src/pipeline/blending/prompts.ts'
+import type { Prompt } from '../../src/pipeline/blending/prompts.ts'
 import type { PostCandidate } from '../../src/pipeline/home-feed.candidate.ts'
 import type { HomeFeedDependencies } from '../../src/pipeline/home-feed.dependencies.ts'
 import { RequestCache } from '../../src/pipeline/request-cache.ts'
 import { createSafetyMemory } from '../../src/pipeline/safety-memory.ts'
+import type { ModuleStore } from '../../src/store/module-store.ts'
 import type { PopularPosts } from '../../src/store/popular-posts.ts'
 import type { PostRecord } from '../../src/store/records.ts'
 import type { Thunder } from '../../src/thunder/thunder.ts'
@@ -88,6 +91,28 @@ export const embeddings: EmbeddingClient = {
   },
 }
 
+/** Suggests those whom nobody in the world follows; nothing was shown before. */
+export const modules: ModuleStore = {
+  moduleHistory: async () => ({
+    servedAtMs: new Map(),
+    suggestedIds: [userId(7)],
+    followsNobody: false,
+  }),
+  suggestedAccounts: async ({ excludedIds }) =>
+    [14, 13, 7]
+      .filter((id) => !excludedIds.includes(userId(id)))
+      .map((id) => ({ account: user(id), labels: [], friendCount: 2, peerCount: 0 })),
+}
+
+export const PROMPT: Prompt = {
+  name: 'welcome',
+  title: 'Welcome',
+  body: null,
+  action: null,
+  showTo: 'EVERYBODY',
+  fatigueMs: 60_000,
+}
+
 export const popular: PopularPosts = {
   popularPosts: async () =>
     [POSTS.foreign, POSTS.quoted].map((each) => ({ ...each, postId: each.id })),
@@ -130,6 +155,8 @@ export function createDependencies(more: Partial<HomeFeedDependencies> = {}): Ho
     ranking,
     embeddings,
     popular,
+    modules,
+    prompts: createPrompts([PROMPT]),
     safetyMemory: createSafetyMemory({ now }),
     requestCache: new RequestCache({ ttlMs: 60_000, requestsMax: 10, now }),
     now,

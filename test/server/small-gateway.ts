@@ -9,6 +9,7 @@ import type { PhoenixService } from '../../src/phoenix/phoenix-error.ts'
 import { GrpcRankingClient } from '../../src/phoenix/grpc-ranking-client.ts'
 import { GrpcRetrievalClient } from '../../src/phoenix/grpc-retrieval-client.ts'
 import { STAGES } from '../../src/pipeline/framework/component.ts'
+import { createPrompts } from '../../src/pipeline/blending/prompts.ts'
 import { createHomeFeed } from '../../src/pipeline/home-feed.ts'
 import { POPULAR_PARAMS, REQUEST_CACHE_PARAMS } from '../../src/pipeline/process.params.ts'
 import { createPopularPosts } from '../../src/store/popular-posts.ts'
@@ -17,6 +18,7 @@ import { createSafetyMemory } from '../../src/pipeline/safety-memory.ts'
 import { createServer } from '../../src/server.ts'
 import type { ServerDependencies } from '../../src/server.ts'
 import { createLoaders } from '../../src/store/create-loaders.ts'
+import { createModuleStore } from '../../src/store/create-module-store.ts'
 import { createViewerStore } from '../../src/store/create-viewer-store.ts'
 import { createDatabase } from '../../src/store/database.ts'
 import type { Database } from '../../src/store/database.ts'
@@ -147,6 +149,7 @@ export async function serve(
   const channels = [toChannel('phoenix-retrieval'), toChannel('phoenix-ranking')] as const
   const telemetry = new Telemetry({ stages: STAGES })
   const viewerStore = createViewerStore(database)
+  const { prompts = createPrompts([]) } = overrides
   const retrieval = new GrpcRetrievalClient(channels[0])
   const homeFeed = createHomeFeed({
     viewerStore,
@@ -154,6 +157,8 @@ export async function serve(
     retrieval,
     embeddings: retrieval,
     popular: createPopularPosts(database, POPULAR_PARAMS),
+    modules: createModuleStore(database),
+    prompts,
     ranking: new GrpcRankingClient(channels[1]),
     safetyMemory: createSafetyMemory({ now: systemNowMs }),
     requestCache: new RequestCache({ ...REQUEST_CACHE_PARAMS, now: systemNowMs }),
@@ -164,6 +169,7 @@ export async function serve(
     cursorKeys: [CURSOR_KEY],
     homeFeed,
     viewerStore,
+    prompts,
     createLoaders: () => createLoaders(database, systemNowMs()),
     personas: [{ userId: VIEWER, handle: 'ada', name: 'Ada', sentence: 'Posts of five people.' }],
     healthChecks: [],

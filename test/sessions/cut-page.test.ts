@@ -3,6 +3,8 @@ import type { PostCandidate } from '../../src/pipeline/home-feed.candidate.ts'
 import type { RecheckedFeed } from '../../src/pipeline/home-feed.ts'
 import { cutPage } from '../../src/sessions/cut-page.ts'
 import type { CutRequest } from '../../src/sessions/cut-page.ts'
+import { moduleIdOf } from '../../src/pipeline/blending/feed-item.ts'
+import type { FeedModule } from '../../src/pipeline/blending/feed-item.ts'
 import type { FeedSession } from '../../src/sessions/feed-session.ts'
 import { toSlateEntry } from '../../src/sessions/slate-entry.ts'
 import { EMPTY_FILTER } from '../../src/pipeline/home-feed.query.ts'
@@ -44,6 +46,8 @@ interface World {
   readonly hidden?: readonly number[]
   readonly report?: Partial<RecheckedFeed>
   readonly extension?: readonly number[]
+  /** Modules that may still be shown, as far as they may. */
+  readonly modules?: readonly (readonly [string, FeedModule])[]
 }
 
 /** A cut that writes down what it asked for. */
@@ -69,6 +73,14 @@ function cutOf(session: FeedSession, request: Partial<CutRequest>, world: World 
         ...world.report,
       })
     },
+    recheckModules(modules) {
+      asked.push(`recheck ${modules.map(moduleIdOf).join(' ')}`)
+      return Promise.resolve({
+        moduleById: new Map(world.modules),
+        degradation: [],
+        degradedDependencies: [],
+      })
+    },
     extend() {
       asked.push('extend')
       const ids = world.extension ?? []
@@ -81,7 +93,7 @@ function cutOf(session: FeedSession, request: Partial<CutRequest>, world: World 
     ...request,
   })
   return page.then(({ picked, ...rest }) => ({
-    ids: picked.map(({ entry }) => Number(entry.candidate.id)),
+    ids: picked.map((each) => (each.kind === 'post' ? Number(each.entry.candidate.id) : each.id)),
     positions: picked.map(({ position }) => position),
     asked,
     ...rest,

@@ -3,9 +3,14 @@ export const PROMPT_AUDIENCES = ['EVERYBODY', 'FOLLOWS_NOBODY'] as const
 
 export type PromptAudience = (typeof PROMPT_AUDIENCES)[number]
 
+/** Lower-case words of letters and digits, joined by hyphens, 40 characters at most. */
+export function isPromptName(text: string): boolean {
+  return text.length <= 40 && /^[a-z0-9]+(?:-[a-z0-9]+)*$/.test(text)
+}
+
 /** A sentence of the operator's at the head of the feed, with something to do. */
 export interface Prompt {
-  /** Lower-case letters, digits and hyphens: its global id is `item:prompt:` + name. */
+  /** See `isPromptName`: its global id is `item:prompt:` + name. */
   readonly name: string
   readonly title: string
   readonly body: string | null
