@@ -157,13 +157,11 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const viewerStore = createViewerStore(database)
   const sampled = withTokenSamples(ranking, { config, telemetry })
   const homeFeed = openHomeFeed({
-    database,
+    ...options,
     viewerStore,
     events,
     retrieval,
     ranking: sampled.ranking,
-    prompts: options.prompts,
-    nowMs,
   })
   const createRequestLoaders = () => createLoaders(database, nowMs(), events.postFacts)
   await runTimedStep('Feed: warmed up', () =>
@@ -199,14 +197,11 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   }
 }
 
-interface FeedParts {
-  readonly database: Database
+interface FeedParts extends Pick<GatewayOptions, 'database' | 'prompts' | 'nowMs'> {
   readonly viewerStore: ViewerStore
   readonly events: EventFlow
   readonly retrieval: GrpcRetrievalClient
   readonly ranking: RankingClient
-  readonly prompts: Prompts
-  readonly nowMs: () => number
 }
 
 function openHomeFeed(parts: FeedParts): HomeFeed {

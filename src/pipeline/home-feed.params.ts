@@ -46,10 +46,10 @@ export const HOME_FEED_PARAMS = {
     ranking: 800,
     /** Vectors of 300 posts take 5, most are kept. */
     slateDiversity: 150,
-    /** One row; every request waits for it before it looks for modules. */
-    moduleHistory: 150,
-    /** Bounded reads of the graph, beside the ranking. */
-    whoToFollow: 200,
+    /** One row, while the posts are ranked. */
+    moduleHistory: 300,
+    /** Bounded reads of the graph, while the posts are ranked. */
+    whoToFollow: 300,
     /** As a rule the source of it has left everything with the request's loaders. */
     suggestedAccounts: 200,
     prompts: 100,

@@ -1,9 +1,9 @@
 /** What was returned to each viewer: written when a page is cut, read when the next is ranked. */
-import { sql } from 'kysely'
+import { sql, type RawBuilder } from 'kysely'
 import { trustPostId, trustUserId, type PostId, type UserId } from '../ids.ts'
 import type { Database } from './database.ts'
 import { namesOf, unnest, type UnnestColumn } from './import/unnest.ts'
-import type { ServedAuthor, ServedPost, ServedRecord } from './viewer-store.ts'
+import type { ServedAuthor, ServedModule, ServedPost, ServedRecord } from './viewer-store.ts'
 
 /** Rows older than this are dropped when the viewer is served again. */
 const KEPT_MS = 48 * 3_600_000
@@ -68,38 +68,34 @@ const MODULES_KEPT_MS = 90 * 24 * 3_600_000
 
 /** The same page may be written twice (a retry): the first stays. */
 export async function writeServed(database: Database, record: ServedRecord): Promise<void> {
-  await Promise.all([writeServedPosts(database, record), writeServedModules(database, record)])
-}
-
-async function writeServedPosts(database: Database, record: ServedRecord): Promise<void> {
-  if (record.posts.length === 0) return
+  const { viewerId, servedAtMs, surface, modules = [] } = record
+  if (record.posts.length + modules.length === 0) return
   const posts = record.posts.map((post, place) => ({ ...post, place }))
   await sql`
     with forgotten as (
-      delete from served where viewer_id = ${record.viewerId}
-        and served_at_ms < ${record.servedAtMs - KEPT_MS}
-    )
+      delete from served where viewer_id = ${viewerId}
+        and served_at_ms < ${servedAtMs - KEPT_MS}
+    ) ${modules.length === 0 ? sql`` : alsoWriting(modules, { viewerId, servedAtMs })}
     insert into served (viewer_id, served_at_ms, surface, ${namesOf(COLUMNS)})
-    select ${record.viewerId}::bigint, ${record.servedAtMs}::bigint, ${record.surface}::text,
-      ${namesOf(COLUMNS)}
+    select ${viewerId}::bigint, ${servedAtMs}::bigint, ${surface}::text, ${namesOf(COLUMNS)}
     from ${unnest(COLUMNS, posts)}
     on conflict do nothing`.execute(database.kysely)
 }
 
-async function writeServedModules(
-  database: Database,
-  { viewerId, servedAtMs, modules = [] }: ServedRecord,
-): Promise<void> {
-  if (modules.length === 0) return
+/** Further parts of the same statement: few pages have modules, and none pays for two. */
+function alsoWriting(
+  modules: readonly ServedModule[],
+  { viewerId, servedAtMs }: Pick<ServedRecord, 'viewerId' | 'servedAtMs'>,
+): RawBuilder<unknown> {
   const rows = modules.map(
     ({ module, userIds }) =>
       sql`(${viewerId}::bigint, ${servedAtMs}::bigint, ${module}, ${userIds}::bigint[])`,
   )
-  await sql`
-    with forgotten as (
+  return sql`, forgotten_modules as (
       delete from served_modules where viewer_id = ${viewerId}
         and served_at_ms < ${servedAtMs - MODULES_KEPT_MS}
-    )
-    insert into served_modules (viewer_id, served_at_ms, module, user_ids)
-    values ${sql.join(rows)} on conflict do nothing`.execute(database.kysely)
+    ), written_modules as (
+      insert into served_modules (viewer_id, served_at_ms, module, user_ids)
+      values ${sql.join(rows)} on conflict do nothing
+    )`
 }
