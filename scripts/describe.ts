@@ -1,4 +1,4 @@
-/** `npm run describe [-- --json]`: the home feed's two pipelines as tables, from the running code. */
+/** `npm run describe [-- --json]`: the feed's two pipelines as tables, from the running code. */
 import { describe, renderDescription } from '../src/pipeline/framework/describe.ts'
 import { createForYouPipeline } from '../src/pipeline/blending/for-you.pipeline.ts'
 import { createPrompts } from '../src/pipeline/blending/prompts.ts'

@@ -175,7 +175,7 @@ export const HOME_FEED_PARAMS = {
 
   /** What stands between posts, and where. */
   blending: {
-    /** Items of a slate beside its posts. FOR_YOU_MAX_RESULT_SIZE less RESULT_SIZE, A without frames. */
+    /** Items of a slate beside its posts. FOR_YOU_MAX_RESULT_SIZE, A, without frames. */
     modulesMax: 4,
     /** One-based. WHO_TO_FOLLOW_POSITION, A. */
     whoToFollowPosition: 6,

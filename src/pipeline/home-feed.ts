@@ -58,7 +58,7 @@ export interface HomeFeed extends Pick<ForYouFeed, 'recheckModules'> {
    * time was up with nothing to show, INTERNAL when a component broke its contract.
    */
   rank(request: HomeFeedRequest, options: RankOptions): Promise<RankedFeed>
-  /** Ranks anew and adds what stands between posts: a session's first slate. @throws like `rank`. */
+  /** Ranks anew and adds what stands between posts, for a new session. @throws like `rank`. */
   open(request: HomeFeedRequest, options: RankOptions): Promise<OpenedFeed>
   /**
    * Judges posts of an earlier slate again, when a later page is cut.

@@ -38,7 +38,7 @@ export interface FeedItem {
   readonly id: string
   readonly content: FeedItemContent
 
-  /** Of who-to-follow: those of its accounts that may be suggested now. Null = not such a module. */
+  /** Of who-to-follow: those of its accounts that may be suggested. Null = no such module. */
   accountIds: readonly UserId[] | null | undefined
   /** How safe a post is for an advertisement beside it. Null = a module. */
   brandSafety: BrandSafety | null | undefined

@@ -154,10 +154,10 @@ const rowsOf = (pipeline: Parameters<typeof describePipeline>[0]) =>
 it('runs its components in this order', () => {
   expect(rowsOf(forYou)).toMatchInlineSnapshot(`
     [
-      "query-hydrator ModuleHistoryQueryHydrator fail-open 150",
+      "query-hydrator ModuleHistoryQueryHydrator fail-open 300",
       "source RankedPostsSource fail-open 2000",
       "source PromotedPostsSource fail-open 200",
-      "source WhoToFollowSource fail-open 200",
+      "source WhoToFollowSource fail-open 300",
       "source PromptsSource fail-open 100",
       "hydrator SuggestedAccountsHydrator fail-closed 200",
       "hydrator BrandSafetyHydrator fail-closed 300",

@@ -11,7 +11,7 @@ export interface PromotedPostsSourceOptions {
   /** Null = nothing is promoted. */
   readonly promoted: PromotedPosts | null
   readonly timeoutMs: number
-  /** Those of the posts that this viewer may see, with what they show: the same rules as for all. */
+  /** Those that this viewer may see, by the rules for all, with what they show. */
   mayBeSeen(
     candidates: readonly PostCandidate[],
     query: Readonly<ForYouQuery>,

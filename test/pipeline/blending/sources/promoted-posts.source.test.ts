@@ -36,7 +36,7 @@ it('believes no seller about the author: blocks go by who it is', async () => {
   expect(await createSource(sellerOf(9), [claimed]).fetch(bareForYouQuery(), context)).toEqual([])
 })
 
-it('is off without a seller, asks for no verdicts about nothing, and fails with the seller', async () => {
+it('is off without a seller, brings nothing of nothing, and fails with the seller', async () => {
   expect(createSource(null).enable?.(bareForYouQuery())).toBe(false)
   expect(createSource(sellerOf()).enable?.(bareForYouQuery())).toBe(true)
   expect(await createSource(sellerOf()).fetch(bareForYouQuery(), context)).toEqual([])
