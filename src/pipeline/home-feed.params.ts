@@ -191,7 +191,7 @@ export const HOME_FEED_PARAMS = {
     spacingMin: 2,
   },
 
-  /** Suggested accounts. The last seven bound what one suggestion reads: 8,000 rows at most. */
+  /** Suggested accounts. The last seven bound what one suggestion reads: 4,500 rows. */
   whoToFollow: {
     /** ms. WhoToFollowFatigueHours, A. */
     fatigueMs: 30 * HOUR_MS,
@@ -206,13 +206,13 @@ export const HOME_FEED_PARAMS = {
     /** People. One alone may be chance. Guess. */
     connectionsMin: 2,
     /** Newest follows. Guess. */
-    followsMax: 100,
+    followsMax: 60,
     /** Newest follows of each of these. Guess. */
-    followsPerFollowMax: 50,
+    followsPerFollowMax: 40,
     /** Authors. Guess. */
     likedAuthorsMax: 5,
     /** Followers of each. Guess. */
-    followersPerAuthorMax: 20,
+    followersPerAuthorMax: 12,
     /** Actions in which the viewer's likes are looked for. Guess. */
     viewerActionsMax: 200,
     /** Actions in which each follower's likes are looked for. Guess. */

@@ -85,20 +85,25 @@ async function readSuggestions(
     ), connected as (
       select id, sum(friends)::int as friends, sum(peers)::int as peers from connections
       group by id having count(*) >= ${ask.connectionsMin}
+    ), suggested as (
+      select c.id, c.friends, c.peers from connected c join users u on u.id = c.id
+      where c.id <> ${viewerId} and u.state = 'active' and not u.is_protected and not u.is_adult
+        and c.id <> all(${excludedIds}::bigint[])
+        and not exists (
+          select 1 from follows where follower_id = ${viewerId} and followee_id = c.id
+        )
+        and not exists (select 1 from blocks where user_id = ${viewerId} and target_id = c.id)
+        and not exists (select 1 from blocks where user_id = c.id and target_id = ${viewerId})
+        and not exists (select 1 from mutes where user_id = ${viewerId} and target_id = c.id)
+      order by c.friends + c.peers desc, c.id desc limit ${ask.accountsMax}
     )
-    select ${USER_COLUMNS}, c.friends, c.peers,
+    select ${USER_COLUMNS}, s.friends, s.peers,
       array(select l.label from visibility_labels l
-        where l.subject_kind = 'user' and l.subject_id = c.id
+        where l.subject_kind = 'user' and l.subject_id = s.id
           and (l.expires_at_ms is null or l.expires_at_ms > ${nowMs})
         order by l.label) as labels
-    from connected c join users u on u.id = c.id
-    where c.id <> ${viewerId} and u.state = 'active' and not u.is_protected and not u.is_adult
-      and c.id <> all(${excludedIds}::bigint[])
-      and not exists (select 1 from follows where follower_id = ${viewerId} and followee_id = c.id)
-      and not exists (select 1 from blocks where user_id = ${viewerId} and target_id = c.id)
-      and not exists (select 1 from blocks where user_id = c.id and target_id = ${viewerId})
-      and not exists (select 1 from mutes where user_id = ${viewerId} and target_id = c.id)
-    order by c.friends + c.peers desc, c.id desc limit ${ask.accountsMax}`.execute(database.kysely)
+    from suggested s join users u on u.id = s.id
+    order by s.friends + s.peers desc, s.id desc`.execute(database.kysely)
   return rows.map(({ labels, friends, peers, ...row }) => ({
     account: toUserRecord(row),
     labels,

@@ -36,7 +36,7 @@ it('offers one module, best account first, and says whom to leave out', async ()
       excludedIds: ['5'],
       windowMs: 1_000,
       accountsMax: 12,
-      followsMax: 100,
+      followsMax: 60,
     }),
   ])
 })
