@@ -8,7 +8,7 @@ import type { FeedModule } from '../../src/pipeline/blending/feed-item.ts'
 import type { FeedSession } from '../../src/sessions/feed-session.ts'
 import { toSlateEntry } from '../../src/sessions/slate-entry.ts'
 import { EMPTY_FILTER } from '../../src/pipeline/home-feed.query.ts'
-import { candidate, post, postId, VIEWER } from '../pipeline/home-feed-fixtures.ts'
+import { candidate, post, postId, userId, VIEWER } from '../pipeline/home-feed-fixtures.ts'
 
 const FIRST = { requestId: 'first', rankedAtMs: 0, weightsVersion: 'w' }
 const ALLOW = { action: 'allow', rule: null, labels: [] } as const
@@ -139,6 +139,23 @@ describe('cutPage', () => {
   it('does not rank on when the sources are exhausted', async () => {
     const page = await cutOf(sessionOf([1]), { fromPosition: 1 })
     expect(page).toMatchObject({ ids: [], asked: [], nextPosition: 1, hasMore: false })
+  })
+
+  it('checks modules of an earlier request, and shows what is left under their place', async () => {
+    const module = { kind: 'who-to-follow', userIds: [userId(8), userId(9)] } as const
+    const session = sessionOf([1, 2])
+    session.entries.splice(1, 0, { kind: 'module', module, requestId: 'first' })
+    expect(await cutOf(session, { rankedNow: true })).toMatchObject({
+      ids: [1, 'who-to-follow:8-9', 2],
+      asked: [],
+    })
+    const left = [['who-to-follow:8-9', { ...module, userIds: [userId(9)] }]] as const
+    expect(await cutOf(session, {}, { modules: left })).toMatchObject({
+      ids: [1, 'who-to-follow:8-9', 2],
+      positions: [0, 1, 2],
+      asked: ['recheck 1 2', 'recheck who-to-follow:8-9'],
+    })
+    expect(await cutOf(session, { first: 2 })).toMatchObject({ ids: [1, 2], positions: [0, 2] })
   })
 
   it('adds what the check reports', async () => {
