@@ -83,6 +83,7 @@ const WORLD_TABLES = [
   'engagements',
   'impressions',
   'served',
+  'served_modules',
   'outbox',
   'processed_events',
   'import_progress',
