@@ -1,4 +1,6 @@
 import type { ColumnType, Generated } from 'kysely'
+import type { Id, Ms, NullableMs } from './column-types.ts'
+import type { ServedModulesTable, ServedTable } from './served-tables.ts'
 
 /**
  * The tables as kysely sees them. Conventions, the same on both engines:
@@ -36,10 +38,6 @@ export interface Tables {
   import_progress: ImportProgressTable
   demo_world: DemoWorldTable
 }
-
-type Id = string
-type Ms = ColumnType<string, number, number>
-type NullableMs = ColumnType<string | null, number | null, number | null>
 
 export interface UsersTable {
   id: Id
@@ -177,35 +175,6 @@ export interface ImpressionsTable {
   request_id: string | null
   outcomes: ColumnType<Record<string, number> | null, string | null, string | null>
   dwell_ms: number | null
-}
-
-export interface ServedTable {
-  viewer_id: Id
-  request_id: string
-  position: number
-  post_id: Id
-  original_post_id: Id
-  served_at_ms: Ms
-  /** Of the original. Null, here and below: written by an earlier release. */
-  author_id: Id | null
-  post_created_at_ms: NullableMs
-  ranked_at_ms: NullableMs
-  slate_position: number | null
-  surface: string | null
-  source: string | null
-  propensity: number | null
-  model_version: string | null
-  weights_version: string | null
-}
-
-/** A module that a page returned between its posts. */
-export interface ServedModulesTable {
-  viewer_id: Id
-  served_at_ms: Ms
-  /** `who-to-follow`, `prompt:welcome`. */
-  module: string
-  /** Accounts that it suggested. */
-  user_ids: Id[]
 }
 
 export interface OutboxTable {

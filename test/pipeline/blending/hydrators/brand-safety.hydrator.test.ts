@@ -49,7 +49,7 @@ it.each<[string, PostCandidate, World, string]>([
   expect(await safetyOf(shown, world)).toBe(expected)
 })
 
-it('goes by what is shown: the original of a repost, the worst of post and quoted post', async () => {
+it('goes by what is shown: a repost’s original, the worst of post and quoted post', async () => {
   const reposted = candidate(repost(5, 3, ORIGINAL), {
     related: { ...NO_RELATED, original: ORIGINAL },
   })
