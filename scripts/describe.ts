@@ -1,10 +1,11 @@
 /** `npm run describe [-- --json]`: the feed's two pipelines as tables, from the running code. */
+import { AgedCache } from '../src/pipeline/framework/aged-cache.ts'
 import { describe, renderDescription } from '../src/pipeline/framework/describe.ts'
 import { createForYouPipeline } from '../src/pipeline/blending/for-you.pipeline.ts'
 import { createPrompts } from '../src/pipeline/blending/prompts.ts'
 import { createHomeFeedPipeline } from '../src/pipeline/home-feed.pipeline.ts'
 import type { HomeFeedDependencies } from '../src/pipeline/home-feed.dependencies.ts'
-import { REQUEST_CACHE_PARAMS } from '../src/pipeline/process.params.ts'
+import { COUNTS_CACHE_PARAMS, REQUEST_CACHE_PARAMS } from '../src/pipeline/process.params.ts'
 import { RequestCache } from '../src/pipeline/request-cache.ts'
 import { createSafetyMemory } from '../src/pipeline/safety-memory.ts'
 import { systemNowMs as now } from '../src/clock.ts'
@@ -20,9 +21,8 @@ const dependencies: HomeFeedDependencies = {
     followedIds: nobody,
     followersAmong: nobody,
     relations: nobody,
-    seenPostIds: nobody,
-    servedPostIds: nobody,
-    servedAuthors: nobody,
+    seen: nobody,
+    servedHistory: nobody,
   },
   thunder: { recentPosts: nobody },
   retrieval: { retrieve: nobody },
@@ -31,6 +31,7 @@ const dependencies: HomeFeedDependencies = {
   popular: { popularPosts: nobody },
   modules: { moduleHistory: nobody, suggestedAccounts: nobody },
   prompts: createPrompts([]),
+  countsCache: new AgedCache(COUNTS_CACHE_PARAMS),
   safetyMemory: createSafetyMemory({ now }),
   requestCache: new RequestCache({ ...REQUEST_CACHE_PARAMS, now }),
   now,

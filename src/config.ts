@@ -30,6 +30,8 @@ export interface Config {
   /** First signs, all verify; null = made in the data directory. */
   readonly cursorKeys: readonly string[] | null
   readonly corsOrigins: readonly string[]
+  /** Absolute; a JSON file of authors and posts that are treated in a way of their own. */
+  readonly authorListsFile: string | null
   /** The most posts that Thunder holds; the oldest go first. */
   readonly thunderPostsMax: number
   /** Absolute. Processes that share a database share it too. */
@@ -38,6 +40,8 @@ export interface Config {
   readonly promptsFile: string | null
   /** Share of ranking requests, 0 to 1, whose tokens are kept beside the training log. */
   readonly tokenSampleRate: number
+  /** Absolute; null = no experiments. */
+  readonly experimentsFile: string | null
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>
@@ -87,6 +91,12 @@ class SettingsReader {
   text(name: string): string | null {
     const value = this.#environment[name]?.trim()
     return value === undefined || value === '' ? null : value
+  }
+
+  /** Absolute. */
+  path(name: string): string | null {
+    const text = this.text(name)
+    return text === null ? null : resolve(text)
   }
 
   port(name: string, fallback: number): number {
@@ -251,8 +261,6 @@ export function readConfig(environment: Environment): Config {
     reader.list('HOMEFEED_CORS_ORIGINS') ?? (isDevelopment ? DEVELOPMENT_ORIGINS : [])
   checkOrigins(reader, corsOrigins)
   const dataDirectory = resolve(reader.text('HOMEFEED_DATA_DIR') ?? '.homefeed')
-  const checkpoint = reader.text('HOMEFEED_CHECKPOINT')
-  const promptsFile = reader.text('HOMEFEED_PROMPTS')
   const config: Config = {
     port: reader.port('PORT', 4000),
     host,
@@ -261,7 +269,7 @@ export function readConfig(environment: Environment): Config {
     databaseUrl: reader.databaseUrl('DATABASE_URL'),
     kafkaBrokers: reader.addresses('KAFKA_BROKERS'),
     materialises: reader.flag('HOMEFEED_MATERIALISE'),
-    checkpoint: checkpoint === null ? null : resolve(checkpoint),
+    checkpoint: reader.path('HOMEFEED_CHECKPOINT'),
     retrievalUrl: reader.serviceAddress('PHOENIX_RETRIEVAL_URL'),
     rankingUrl: reader.serviceAddress('PHOENIX_RANKING_URL'),
     retrievalPort: reader.port('HOMEFEED_RETRIEVAL_PORT', 50_051),
@@ -270,12 +278,14 @@ export function readConfig(environment: Environment): Config {
     isDevelopment,
     cursorKeys,
     corsOrigins,
+    authorListsFile: reader.path('HOMEFEED_AUTHOR_LISTS'),
     thunderPostsMax: reader.count('THUNDER_POSTS_MAX', THUNDER_POSTS),
     trainingLogDirectory: resolve(
       reader.text('HOMEFEED_TRAINING_LOG_DIR') ?? join(dataDirectory, 'training-log'),
     ),
-    promptsFile: promptsFile === null ? null : resolve(promptsFile),
+    promptsFile: reader.path('HOMEFEED_PROMPTS'),
     tokenSampleRate: reader.share('HOMEFEED_TOKEN_SAMPLE_RATE'),
+    experimentsFile: reader.path('HOMEFEED_EXPERIMENTS'),
   }
   if (config.materialises && config.kafkaBrokers === null) {
     reader.faults.push('HOMEFEED_MATERIALISE needs a log to read: set KAFKA_BROKERS, or unset it.')

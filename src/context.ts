@@ -2,6 +2,9 @@ import DataLoader from 'dataloader'
 import { FeedError } from './errors.ts'
 import type { UserId } from './ids.ts'
 import type { Prompts } from './pipeline/blending/prompts.ts'
+import type { SwitchRules } from './pipeline/params/switch-rules.ts'
+import type { SearchTexts } from './pipeline/muted-keywords/search-text.ts'
+import type { AuthorLists } from './pipeline/visibility/author-lists.ts'
 import type { ViewerFacts } from './pipeline/visibility/viewer-facts.ts'
 import type { HomeFeedSessions } from './sessions/home-feed-sessions.ts'
 import type { Loaders } from './store/loaders.ts'
@@ -26,7 +29,11 @@ export interface RequestServices {
   readonly viewerStore: ViewerStore
   readonly prompts: Prompts
   readonly telemetry: Telemetry
+  /** Which rows of the pipeline a request may switch off. */
+  readonly switchRules: SwitchRules
   readonly createLoaders: () => Loaders
+  readonly searchTexts: SearchTexts
+  readonly authorLists: AuthorLists
   readonly isDevelopment: boolean
 }
 
@@ -139,6 +146,12 @@ export class RequestContext {
       viewerStore.relations(viewerId, this.nowMs),
       viewerStore.followedIds(viewerId),
     ])
-    return { ...relations, viewerId, followedIds: new Set(followedIds), nowMs: this.nowMs }
+    return {
+      ...relations,
+      viewerId,
+      followedIds: new Set(followedIds),
+      nowMs: this.nowMs,
+      authorLists: this.services.authorLists,
+    }
   }
 }

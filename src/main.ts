@@ -9,8 +9,10 @@ import { checkDatabase } from './boot/check-database.ts'
 import { checkPort } from './boot/check-port.ts'
 import { loadCursorKeys } from './boot/cursor-keys.ts'
 import { ensureDemoWorld, loadPersonas, topUpDemoWorld } from './boot/demo-world.ts'
+import { loadExperiments } from './boot/load-experiments.ts'
 import { startGateway } from './boot/gateway.ts'
 import { loadPrompts } from './boot/load-prompts.ts'
+import { loadAuthorLists } from './boot/load-author-lists.ts'
 import { startPhoenixServices } from './boot/phoenix-services.ts'
 import { runTimedStep, say, StartError } from './boot/progress.ts'
 import { systemNowMs as nowMs } from './clock.ts'
@@ -32,6 +34,8 @@ type Closer = () => Promise<void>
 async function start(config: Config, closers: Closer[], signal: AbortSignal): Promise<void> {
   const logger = createLogger({ now: nowMs })
   const prompts = await loadPrompts(config.promptsFile)
+  const experiments = await loadExperiments(config.experimentsFile)
+  const authorLists = await loadAuthorLists(config.authorListsFile)
   await checkPort(config.host, config.port)
   const database = await createDatabase(config)
   closers.push(() => database.close())
@@ -45,8 +49,8 @@ async function start(config: Config, closers: Closer[], signal: AbortSignal): Pr
   const [phoenix, hasDemoWorld] = await Promise.all([starting, ensureDemoWorld(world)])
   const personas = hasDemoWorld ? await loadPersonas(world) : []
   const cursorKeys = await loadCursorKeys(config.cursorKeys, config.dataDirectory)
-  const options = { config, cursorKeys, database, phoenix, personas, prompts, logger, nowMs }
-  const gateway = await startGateway(options)
+  const parts = { database, phoenix, personas, prompts, experiments, authorLists, logger }
+  const gateway = await startGateway({ config, cursorKeys, ...parts, nowMs })
   closers.push(() => gateway.close())
   closers.push(await keepRuntimeFile(config.dataDirectory, gateway.url, phoenix.processIds))
   const { isDevelopment } = config

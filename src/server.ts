@@ -5,6 +5,7 @@ import { randomUUID } from 'node:crypto'
 import type { Config } from './config.ts'
 import type { RequestServices } from './context.ts'
 import { FeedError } from './errors.ts'
+import { Experiments } from './experiments/experiments.ts'
 import { createAuthenticator } from './http/authenticate.ts'
 import { createApollo } from './http/create-apollo.ts'
 import type { Persona } from './http/graphiql.ts'
@@ -16,6 +17,12 @@ import { addDrawingRoutes, addGraphiqlRoutes, addHealthRoutes } from './http/rou
 import type { Prompts } from './pipeline/blending/prompts.ts'
 import type { HomeFeed } from './pipeline/home-feed.ts'
 import { HOME_FEED_PARAMS } from './pipeline/home-feed.params.ts'
+import { createHomeFeedTable } from './pipeline/home-feed.table.ts'
+import { readSwitchRules } from './pipeline/params/switch-rules.ts'
+import { SearchTexts } from './pipeline/muted-keywords/search-text.ts'
+import { SEARCH_TEXT_PARAMS } from './pipeline/process.params.ts'
+import { NO_AUTHOR_LISTS } from './pipeline/visibility/author-lists.ts'
+import type { AuthorLists } from './pipeline/visibility/author-lists.ts'
 import { createSchema } from './resolvers/create-schema.ts'
 import { CursorCodec } from './sessions/cursor-codec.ts'
 import { HomeFeedSessions } from './sessions/home-feed-sessions.ts'
@@ -35,10 +42,16 @@ export interface ServerDependencies {
   /** The first signs, all verify. */
   readonly cursorKeys: readonly string[]
   readonly homeFeed: Pick<HomeFeed, 'rank' | 'open' | 'recheck' | 'recheckModules'>
+  /** Default none. */
+  readonly experiments?: Experiments
   readonly viewerStore: ViewerStore
   readonly prompts: Prompts
   /** A fresh set a request. */
   readonly createLoaders: () => Loaders
+  /** Texts cut for muted keywords; the pipeline's, where there is one. */
+  readonly searchTexts?: SearchTexts
+  /** Default: nobody is listed. */
+  readonly authorLists?: AuthorLists
   readonly personas: readonly Persona[]
   readonly healthChecks: readonly HealthCheck[]
   readonly telemetry: Telemetry
@@ -126,8 +139,9 @@ function createServices(
   dependencies: ServerDependencies,
   servedWriter: ServedWriter,
 ): RequestServices {
-  const { config, telemetry, viewerStore, homeFeed, now } = dependencies
+  const { config, telemetry, viewerStore, homeFeed, logger, now } = dependencies
   const { sessionsMax, entriesMax } = SESSION_PARAMS
+  const { experiments = new Experiments([]) } = dependencies
   const store = new SessionStore({
     sessionsMax,
     entriesMax,
@@ -147,14 +161,21 @@ function createServices(
       servedWriter,
       store,
       codec: new CursorCodec(dependencies.cursorKeys),
-      slateSize: HOME_FEED_PARAMS.request.slateSize,
+      resolveSettings: (viewerId, overrides) => experiments.settingsOf(viewerId, overrides),
+      onExposure(exposure) {
+        telemetry.countExposure(exposure.arms)
+        logger.info('exposure', { ...exposure })
+      },
       createRequestId: randomUUID,
       now,
     }),
     viewerStore,
     prompts: dependencies.prompts,
     telemetry,
+    switchRules: readSwitchRules(createHomeFeedTable().stages),
     createLoaders: dependencies.createLoaders,
+    searchTexts: dependencies.searchTexts ?? new SearchTexts(SEARCH_TEXT_PARAMS),
+    authorLists: dependencies.authorLists ?? NO_AUTHOR_LISTS,
     isDevelopment: config.isDevelopment,
   }
 }

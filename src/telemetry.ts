@@ -56,6 +56,7 @@ interface ComponentMessage {
   readonly stage: string
   readonly outcome: string
   readonly durationMs: number
+  readonly cache: { readonly hits: number; readonly misses: number } | null
 }
 
 function isComponentMessage(message: unknown): message is ComponentMessage {
@@ -66,9 +67,32 @@ function isComponentMessage(message: unknown): message is ComponentMessage {
     'stage' in message &&
     'outcome' in message &&
     'durationMs' in message &&
-    typeof message.durationMs === 'number'
+    typeof message.durationMs === 'number' &&
+    'cache' in message
   )
 }
+
+/** One kind of answer of the visibility rules. */
+interface VerdictMessage {
+  readonly level: string
+  readonly action: string
+  readonly rule: string
+  readonly count: number
+}
+
+function isVerdictMessage(message: unknown): message is VerdictMessage {
+  return (
+    typeof message === 'object' &&
+    message !== null &&
+    'level' in message &&
+    'action' in message &&
+    'rule' in message &&
+    'count' in message &&
+    typeof message.count === 'number'
+  )
+}
+
+const VERDICTS = 'homefeed:visibility'
 
 export interface GaugeDescription {
   readonly name: string
@@ -118,6 +142,18 @@ export class Telemetry {
     buckets: DURATION_BUCKETS,
     registers: [this.#registry],
   })
+  readonly #cacheReads = new Counter({
+    name: 'homefeed_component_cache_reads_total',
+    help: 'Look-ups that pipeline components made in what earlier requests learnt.',
+    labelNames: ['stage', 'component', 'outcome'],
+    registers: [this.#registry],
+  })
+  readonly #verdicts = new Counter({
+    name: 'homefeed_visibility_total',
+    help: 'Posts that the visibility rules judged, by level, action and the rule that decided.',
+    labelNames: ['level', 'action', 'rule'],
+    registers: [this.#registry],
+  })
   readonly #degradations = new Counter({
     name: 'homefeed_degradations_total',
     help: 'Pages returned with a fallback, by flag.',
@@ -142,17 +178,34 @@ export class Telemetry {
     registers: [this.#registry],
   })
 
+  readonly #exposures = new Counter({
+    name: 'homefeed_exposures_total',
+    help: 'Rankings of viewers who take part in an experiment, by its arm.',
+    labelNames: ['experiment', 'arm'],
+    registers: [this.#registry],
+  })
+
   constructor({ stages }: TelemetryOptions) {
     this.#channels = stages.map((stage) => `homefeed:${stage}`)
     for (const channel of this.#channels) subscribe(channel, this.#countComponent)
+    subscribe(VERDICTS, this.#countVerdicts)
     collectDefaultMetrics({ register: this.#registry })
   }
 
   readonly #countComponent = (message: unknown): void => {
     if (!isComponentMessage(message)) return
-    const { stage, component, outcome, durationMs } = message
+    const { stage, component, outcome, durationMs, cache } = message
     this.#components.inc({ stage, component, outcome })
     this.#componentSeconds.observe({ stage, component }, durationMs / 1000)
+    if (cache === null) return
+    this.#cacheReads.inc({ stage, component, outcome: 'hit' }, cache.hits)
+    this.#cacheReads.inc({ stage, component, outcome: 'miss' }, cache.misses)
+  }
+
+  readonly #countVerdicts = (message: unknown): void => {
+    if (!isVerdictMessage(message)) return
+    const { level, action, rule, count } = message
+    this.#verdicts.inc({ level, action, rule }, count)
   }
 
   /** `field`: the operation's first field; `code`: OK or the first error's. */
@@ -169,6 +222,14 @@ export class Telemetry {
     this.#pages.inc({ continuity: page.continuity })
     this.#refreshes.inc({ reason: page.refreshReason ?? 'NOT_GIVEN' })
     for (const degradation of page.degradation) this.#degradations.inc({ degradation })
+  }
+
+  /** `arms`: `experiment:arm` each. */
+  countExposure(arms: readonly string[]): void {
+    for (const name of arms) {
+      const [experiment = '', arm = ''] = name.split(':')
+      this.#exposures.inc({ experiment, arm })
+    }
   }
 
   countServedFailure(): void {
@@ -210,6 +271,7 @@ export class Telemetry {
 
   close(): void {
     for (const channel of this.#channels) unsubscribe(channel, this.#countComponent)
+    unsubscribe(VERDICTS, this.#countVerdicts)
     this.#registry.clear()
   }
 }

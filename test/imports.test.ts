@@ -11,6 +11,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ['resolvers'],
   ['context'],
   ['sessions'],
+  ['experiments'],
   ['pipeline'],
   ['thunder', 'store', 'phoenix'],
   ['events'],

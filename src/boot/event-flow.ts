@@ -1,9 +1,13 @@
 import type { PostId } from '../ids.ts'
 import { IndexFeeder } from '../phoenix/index-feeder.ts'
 import type { RetrievalIndex } from '../phoenix/retrieval-index.ts'
+import type { Change } from '../store/materialiser/change.ts'
+import { changesPart } from '../store/materialiser/changes.part.ts'
+import { impressionsPart } from '../store/materialiser/impressions.part.ts'
 import { Materialiser } from '../store/materialiser/materialiser.ts'
 import { TrainingLogConsumer } from '../store/training-log/training-log-consumer.ts'
 import { purgeProcessedEvents } from '../store/materialiser/purge-processed-events.ts'
+import type { LoggedImpression } from '../store/training-log/logged-event.ts'
 import type { OutboxRelay } from '../store/outbox-relay.ts'
 import { PostFacts } from '../store/post-facts.ts'
 import { describeError } from '../telemetry.ts'
@@ -25,7 +29,9 @@ export interface EventFlow {
   /** Null where the outbox is the log. */
   readonly relay: OutboxRelay | null
   /** Null unless the settings ask for it. */
-  readonly materialiser: Materialiser | null
+  readonly materialiser: Materialiser<Change> | null
+  /** Makes impressions rows of the database, in one process of all. */
+  readonly impressions: Materialiser<LoggedImpression>
   readonly trainingLog: TrainingLogConsumer
   /** Resolves when both readers have all that the log held at their start. */
   readonly caughtUp: Promise<void>
@@ -70,7 +76,10 @@ export async function startEventFlow(options: EventFlowOptions): Promise<EventFl
     },
   })
   const retention = catchUp(thunder, consumer)
-  const materialiser = options.materialises ? new Materialiser({ database, log, nowMs }) : null
+  const materialiser = options.materialises
+    ? new Materialiser({ part: changesPart, database, log, nowMs })
+    : null
+  const impressions = new Materialiser({ part: impressionsPart, database, log, nowMs })
   const trainingLog = new TrainingLogConsumer({
     database,
     log,
@@ -89,6 +98,7 @@ export async function startEventFlow(options: EventFlowOptions): Promise<EventFl
     postFacts,
     relay: events.relay,
     materialiser,
+    impressions,
     trainingLog,
     caughtUp: Promise.all([retention, feeder.caughtUp]).then(() => undefined),
     isStale,
@@ -99,6 +109,7 @@ export async function startEventFlow(options: EventFlowOptions): Promise<EventFl
         consumer,
         feeder,
         trainingLog,
+        impressions,
         ...(materialiser === null ? [] : [materialiser]),
       ]
       await Promise.all([...readers, events].map((part) => part.close()))

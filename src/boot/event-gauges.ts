@@ -60,6 +60,7 @@ export function addEventGauges(telemetry: Telemetry, events: EventFlow): void {
   addRelayGauges(telemetry, events)
   addFactGauges(telemetry, events)
   addTrainingLogGauges(telemetry, events)
+  addImpressionGauges(telemetry, events)
 }
 
 /** How full the retrieval service's index is, and how far a fill has got. */
@@ -128,6 +129,24 @@ function addTrainingLogGauges(telemetry: Telemetry, { trainingLog }: EventFlow):
     'homefeed_training_log_failures',
     'Hours that could not be written, and lost connections; each was tried again.',
     () => trainingLog.stats().failures,
+  )
+}
+
+function addImpressionGauges(telemetry: Telemetry, { impressions }: EventFlow): void {
+  telemetry.gauges(
+    {
+      name: 'homefeed_impressions_reported',
+      help: 'Impressions that this process wrote since its start, or passed over or buried.',
+      labelNames: ['outcome'],
+    },
+    () => {
+      const { applied, ignored, rejected, failures } = impressions.stats()
+      const buried = Object.values(rejected).reduce((sum, count) => sum + count, 0)
+      return Object.entries({ applied, ignored, buried, failures }).map(([outcome, value]) => ({
+        labels: { outcome },
+        value,
+      }))
+    },
   )
 }
 

@@ -1,4 +1,5 @@
 import type { Config } from '../config.ts'
+import type { Experiments } from '../experiments/experiments.ts'
 import type { Persona } from '../http/graphiql.ts'
 import type { HealthCheck } from '../http/readiness.ts'
 import { GrpcChannel } from '../phoenix/grpc-channel.ts'
@@ -7,17 +8,22 @@ import { GrpcRetrievalClient } from '../phoenix/grpc-retrieval-client.ts'
 import type { CallOptions } from '../phoenix/retrieval-client.ts'
 import type { RankingClient } from '../phoenix/ranking-client.ts'
 import { SampledRankingClient, type TokenSample } from '../phoenix/sampled-ranking-client.ts'
+import { AgedCache } from '../pipeline/framework/aged-cache.ts'
 import { STAGES } from '../pipeline/framework/component.ts'
 import { createHomeFeed, type HomeFeed } from '../pipeline/home-feed.ts'
 import {
+  COUNTS_CACHE_PARAMS,
   EMBEDDING_PARAMS,
   POPULAR_PARAMS,
   REQUEST_CACHE_PARAMS,
+  SEARCH_TEXT_PARAMS,
 } from '../pipeline/process.params.ts'
 import type { Prompts } from '../pipeline/blending/prompts.ts'
+import { SearchTexts } from '../pipeline/muted-keywords/search-text.ts'
 import { RequestCache } from '../pipeline/request-cache.ts'
 import { createSafetyMemory } from '../pipeline/safety-memory.ts'
 import { KeptEmbeddings } from '../pipeline/slate-diversity/kept-embeddings.ts'
+import type { AuthorLists } from '../pipeline/visibility/author-lists.ts'
 import { createServer } from '../server.ts'
 import { createLoaders } from '../store/create-loaders.ts'
 import { createModuleStore } from '../store/create-module-store.ts'
@@ -40,6 +46,8 @@ export interface GatewayOptions {
   readonly phoenix: PhoenixServices
   readonly personas: readonly Persona[]
   readonly prompts: Prompts
+  readonly experiments: Experiments
+  readonly authorLists: AuthorLists
   readonly logger: Logger
   readonly nowMs: () => number
 }
@@ -155,6 +163,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   )
   addEventGauges(telemetry, events)
   const viewerStore = createViewerStore(database)
+  const searchTexts = new SearchTexts(SEARCH_TEXT_PARAMS)
   const sampled = withTokenSamples(ranking, { config, telemetry })
   const homeFeed = openHomeFeed({
     ...options,
@@ -162,6 +171,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     events,
     retrieval,
     ranking: sampled.ranking,
+    searchTexts,
   })
   const createRequestLoaders = () => createLoaders(database, nowMs(), events.postFacts)
   await runTimedStep('Feed: warmed up', () =>
@@ -175,6 +185,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     createLoaders: createRequestLoaders,
     personas: options.personas,
     prompts: options.prompts,
+    experiments: options.experiments,
+    authorLists: options.authorLists,
+    searchTexts,
     healthChecks: healthChecks(options, { events, retrieval, ranking }),
     telemetry,
     logger,
@@ -197,11 +210,12 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   }
 }
 
-interface FeedParts extends Pick<GatewayOptions, 'database' | 'prompts' | 'nowMs'> {
+interface FeedParts extends Pick<GatewayOptions, 'database' | 'prompts' | 'authorLists' | 'nowMs'> {
   readonly viewerStore: ViewerStore
   readonly events: EventFlow
   readonly retrieval: GrpcRetrievalClient
   readonly ranking: RankingClient
+  readonly searchTexts: SearchTexts
 }
 
 function openHomeFeed(parts: FeedParts): HomeFeed {
@@ -216,8 +230,11 @@ function openHomeFeed(parts: FeedParts): HomeFeed {
     popular: createPopularPosts(database, POPULAR_PARAMS),
     modules: createModuleStore(database),
     prompts,
+    countsCache: new AgedCache(COUNTS_CACHE_PARAMS),
     safetyMemory: createSafetyMemory({ now: nowMs }),
     requestCache: new RequestCache({ ...REQUEST_CACHE_PARAMS, now: nowMs }),
+    searchTexts: parts.searchTexts,
+    authorLists: parts.authorLists,
     now: nowMs,
   })
 }

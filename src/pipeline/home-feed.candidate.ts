@@ -19,6 +19,11 @@ export interface VisibilityVerdict {
   readonly labels: readonly string[]
 }
 
+/** A verdict on a post that an item shows beside its own. */
+export interface AncillaryVerdict extends VisibilityVerdict {
+  readonly role: 'original' | 'quoted' | 'parent' | 'root'
+}
+
 /**
  * A post on its way into the feed. Readonly fields come from its source. Others are each written
  * by one component: `undefined` = not hydrated (failed or not run), `null` = looked for and absent.
@@ -56,19 +61,25 @@ export interface PostCandidate {
   /** Non-null = for subscribers of this author only. */
   subscriptionAuthorId: UserId | null | undefined
   engagementCounts: EngagementCounts | null | undefined
+  /** Followed accounts that replied to it, ascending. */
+  followingRepliedUserIds: readonly UserId[] | undefined
 
   /** This candidate's row of the model's matrix [18], in [0, 1]; NaN = no such head. */
   probabilities: Float32Array | undefined
   /** Seconds; null = no such head. */
   dwellSeconds: number | null | undefined
   modelVersion: string | undefined
-  /** Before author diversity and the out-of-network factor. */
+  /** Before cold start, author diversity and the out-of-network factor. */
   weightedScore: number | undefined
   /** False: the video head counted nothing (no video, too short, or too many followers). */
   videoWeightApplies: boolean | undefined
   /** Added to the weight of a reply: the author and the viewer follow each other. */
   replyWeightBoost: number | undefined
   scoredBy: 'phoenix' | 'fallback' | undefined
+  /** What a cold start lifted the weighted score to; undefined = not lifted. */
+  coldStartScore: number | undefined
+  /** How probable its score was under the ranking's own chance, in (0, 1]; 1 = no chance. */
+  propensity: number | undefined
   /** Author diversity's factor in (0, 1]. */
   diversityFactor: number | undefined
   outOfNetworkFactor: number | undefined
@@ -77,6 +88,8 @@ export interface PostCandidate {
   /** Final; higher is earlier. */
   score: number | undefined
   visibility: VisibilityVerdict | undefined
+  /** Of what it shows of others; deleted ones have none. */
+  ancillaryVisibility: readonly AncillaryVerdict[] | undefined
 }
 
 /** Null = there is none, or it is deleted. */
@@ -108,6 +121,7 @@ export function createPostCandidate(identity: PostCandidateIdentity): PostCandid
     videoDurationMs: undefined,
     subscriptionAuthorId: undefined,
     engagementCounts: undefined,
+    followingRepliedUserIds: undefined,
     probabilities: undefined,
     dwellSeconds: undefined,
     modelVersion: undefined,
@@ -115,11 +129,14 @@ export function createPostCandidate(identity: PostCandidateIdentity): PostCandid
     videoWeightApplies: undefined,
     replyWeightBoost: undefined,
     scoredBy: undefined,
+    coldStartScore: undefined,
+    propensity: undefined,
     diversityFactor: undefined,
     outOfNetworkFactor: undefined,
     slateWindow: undefined,
     score: undefined,
     visibility: undefined,
+    ancillaryVisibility: undefined,
   }
 }
 
@@ -165,10 +182,22 @@ export function actorIdsOf(
     core?.quotedUserId,
     core?.replyToUserId,
     related?.original?.quotedUserId,
+    related?.original?.replyToUserId,
     related?.quoted?.authorId,
     related?.parent?.authorId,
     related?.root?.authorId,
   ]
   for (const id of others) if (id != null) ids.add(id)
   return [...ids]
+}
+
+/** What a client is told of the post that it shows: of the original, for a repost. */
+export function shownVerdictOf({
+  visibility,
+  ancillaryVisibility,
+}: Pick<PostCandidate, 'visibility' | 'ancillaryVisibility'>): VisibilityVerdict | undefined {
+  if (visibility?.action !== 'allow') return visibility
+  const original = ancillaryVisibility?.find(({ role }) => role === 'original')
+  if (original === undefined) return visibility
+  return { action: original.action, rule: original.rule, labels: original.labels }
 }

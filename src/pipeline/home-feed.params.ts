@@ -111,10 +111,32 @@ export const HOME_FEED_PARAMS = {
     postsPerAuthorMax: 20,
   },
 
+  /** How long counts for ranking are good for; on a page they are always of now. */
+  engagementCounts: {
+    /** ms. Younger posts' counts move: they are read again sooner. May's release. */
+    youngMs: 30 * MINUTE_MS,
+    /** ms. A; bounds by how much a cold start overshoots its views. */
+    youngTtlMs: MINUTE_MS,
+    /** ms. May has 10 minutes; guess. */
+    ttlMs: 5 * MINUTE_MS,
+  },
+
   /** The age filter. */
   age: {
     /** ms. MAX_POST_AGE, A; equality is kept. */
     ageMsMax: 48 * HOUR_MS,
+  },
+
+  /** Faces of followed accounts that replied. spec/hydrators.md 6; A shows none (0 posts). */
+  followingReplied: {
+    /** Posts of a slate with faces; 0 = none. A face on every other post says nothing. Guess. */
+    postsMax: 20,
+    /** Repliers, the author not counted. Guess. */
+    usersMin: 1,
+    /** Faces of one post. Guess. */
+    usersMax: 3,
+    /** Followers of the viewer. A: 1,000, which nobody on a small network has. */
+    viewerFollowersMin: 0,
   },
 
   /** How a score is made of probabilities. */
@@ -145,6 +167,34 @@ export const HOME_FEED_PARAMS = {
     halfLifeMs: 6 * HOUR_MS,
     /** ms of history that counts as affinity. */
     affinityWindowMs: 28 * DAY_MS,
+  },
+
+  /** The lift of one fresh post of a small author. */
+  coldStart: {
+    /** EnableViewerColdStart, A. */
+    enabled: true,
+    /** Place, from 0, whose score a lifted post gets; chance draws it below `slotMax`. A. */
+    slotMin: 15,
+    /** Place that is not drawn any more. A. */
+    slotMax: 16,
+    /** Followers of the author. ColdStartFollowerCap, A. */
+    followersMax: 1_000,
+    /** Views from which a post needs no help any more. ColdStart impression threshold, A. */
+    viewsMax: 1_000,
+    /** ms. ColdStartMaxPostAgeSecs, A. */
+    ageMsMax: DAY_MS,
+    /** Share of the ranking below which nothing is lifted. LowImpressionsMaxPositionRatio, A. */
+    positionShareMax: 0.85,
+    /** Draws who may be lifted by what the likes so far promise. A: off. */
+    thompsonSampling: false,
+    /** Likes that every post is thought to have had. BetaAlpha0, A. */
+    priorLikes: 0.75,
+    /** Views without a like that every post is thought to have had. BetaBeta0, A. */
+    priorPasses: 49.25,
+    /** Posts of the best draws that are chosen from. TsTopK, A. */
+    topK: 5,
+    /** Weight of one view against the priors. ImpressionScale, A. */
+    viewScale: 1,
   },
 
   /** Author diversity. */

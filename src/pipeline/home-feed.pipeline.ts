@@ -1,4 +1,6 @@
 import { ageFilter } from './filters/age.filter.ts'
+import { ancillaryVisibilityFilter } from './filters/ancillary-visibility.filter.ts'
+import { authorListsFilter } from './filters/author-lists.filter.ts'
 import { authorSocialGraphFilter } from './filters/author-social-graph.filter.ts'
 import { conversationFilter } from './filters/conversation.filter.ts'
 import { coreDataFilter } from './filters/core-data.filter.ts'
@@ -12,10 +14,14 @@ import { repostDeduplicationFilter } from './filters/repost-deduplication.filter
 import { requestFilter } from './filters/request.filter.ts'
 import { selfPostFilter } from './filters/self-post.filter.ts'
 import { visibilityFilter } from './filters/visibility.filter.ts'
+import { createSeededRandom } from './cold-start/seeded-random.ts'
 import { AdmissionGate } from './framework/admission-gate.ts'
 import { createCandidatePipeline } from './framework/candidate-pipeline.ts'
 import type { CandidatePipeline } from './framework/candidate-pipeline.ts'
 import { foldCopies } from './framework/merge.ts'
+import { switchOff } from './framework/switch-off.ts'
+import type { PipelineConfig } from './framework/pipeline-config.ts'
+import { withCache } from './framework/with-cache.ts'
 import type { PostCandidate } from './home-feed.candidate.ts'
 import type { HomeFeedDependencies } from './home-feed.dependencies.ts'
 import { HOME_FEED_PARAMS, type HomeFeedParams } from './home-feed.params.ts'
@@ -23,19 +29,25 @@ import type { HomeFeedQuery } from './home-feed.query.ts'
 import { authorHydrator } from './hydrators/author.hydrator.ts'
 import { coreDataHydrator } from './hydrators/core-data.hydrator.ts'
 import { engagementCountsHydrator } from './hydrators/engagement-counts.hydrator.ts'
+import {
+  followingRepliedUsersHydrator,
+  limitFaces,
+} from './hydrators/following-replied-users.hydrator.ts'
 import { inNetworkHydrator } from './hydrators/in-network.hydrator.ts'
 import { mediaHydrator } from './hydrators/media.hydrator.ts'
 import { mutualFollowHydrator } from './hydrators/mutual-follow.hydrator.ts'
 import { subscriptionHydrator } from './hydrators/subscription.hydrator.ts'
+import { ttlByAge } from './hydrators/ttl-by-age.ts'
 import { visibilityHydrator } from './hydrators/visibility.hydrator.ts'
+import { SearchTexts } from './muted-keywords/search-text.ts'
 import { seenPostsQueryHydrator } from './query-hydrators/seen-posts.query-hydrator.ts'
-import { servedAuthorsQueryHydrator } from './query-hydrators/served-authors.query-hydrator.ts'
-import { servedPostsQueryHydrator } from './query-hydrators/served-posts.query-hydrator.ts'
+import { servedHistoryQueryHydrator } from './query-hydrators/served-history.query-hydrator.ts'
 import { userActionSequenceQueryHydrator } from './query-hydrators/user-action-sequence.query-hydrator.ts'
 import { WEIGHTS_VERSION } from './action-weights.params.ts'
-import { ADMISSION_PARAMS } from './process.params.ts'
+import { ADMISSION_PARAMS, SEARCH_TEXT_PARAMS } from './process.params.ts'
 import { createSafetyQueryHydrators } from './safety-query-hydrators.ts'
 import { authorDiversityScorer } from './scorers/author-diversity.scorer.ts'
+import { coldStartScorer } from './scorers/cold-start.scorer.ts'
 import { fallbackScorer } from './scorers/fallback.scorer.ts'
 import { outOfNetworkScorer } from './scorers/out-of-network.scorer.ts'
 import { phoenixScorer } from './scorers/phoenix.scorer.ts'
@@ -46,8 +58,21 @@ import { requestCacheSideEffect } from './side-effects/request-cache.side-effect
 import { phoenixRetrievalSource } from './sources/phoenix-retrieval.source.ts'
 import { popularNowSource } from './sources/popular-now.source.ts'
 import { thunderSource } from './sources/thunder.source.ts'
+import { NO_AUTHOR_LISTS } from './visibility/author-lists.ts'
 
 export type HomeFeedPipeline = CandidatePipeline<HomeFeedQuery, PostCandidate>
+
+/** In what one pipeline of a process differs from the next, beside its params. */
+export interface PipelineVariant {
+  /** Rows that do not run. */
+  readonly switchedOff?: ReadonlySet<string>
+  /** Shared by all pipelines of the process; default: one of its own. */
+  readonly admission?: AdmissionGate
+  /** Default: the published name, which is right for the default params alone. */
+  readonly weightsVersion?: string
+}
+
+const NOTHING: ReadonlySet<string> = new Set()
 
 /**
  * READ THIS FIRST: every component of the home feed, in run order. Hydrators and sources of one
@@ -58,27 +83,34 @@ export type HomeFeedPipeline = CandidatePipeline<HomeFeedQuery, PostCandidate>
 export function createHomeFeedPipeline(
   dependencies: HomeFeedDependencies,
   params: HomeFeedParams = HOME_FEED_PARAMS,
+  variant: PipelineVariant = {},
 ): HomeFeedPipeline {
   const { viewerStore, thunder, retrieval, ranking, embeddings, now } = dependencies
   const { popular, safetyMemory, requestCache } = dependencies
+  const { searchTexts = new SearchTexts(SEARCH_TEXT_PARAMS), authorLists = NO_AUTHOR_LISTS } =
+    dependencies
   const { timeout } = params
   const history = { viewerStore, timeoutMs: timeout.viewerHistory }
   const graph = createSafetyQueryHydrators(dependencies, timeout.socialGraph)
+  const { weightsVersion = WEIGHTS_VERSION } = variant
 
-  return createCandidatePipeline<HomeFeedQuery, PostCandidate>({
+  const table: PipelineConfig<HomeFeedQuery, PostCandidate> = {
     name: 'home-feed',
     budgetMs: dependencies.budgetMs ?? params.request.budgetMs,
-    admission: new AdmissionGate(ADMISSION_PARAMS),
+    admission: variant.admission ?? new AdmissionGate(ADMISSION_PARAMS),
     resultSize: ({ slateSize }) => slateSize,
 
-    // Who is asking: six reads of the database, at once.
+    // Who is asking: five reads of the database, at once.
     queryHydrators: [
       userActionSequenceQueryHydrator({ ...history, ...params.actionSequence }),
       graph.followedIds,
       graph.viewerRelations,
       seenPostsQueryHydrator({ ...history, ...params.seen }),
-      servedPostsQueryHydrator({ ...history, ...params.served }),
-      servedAuthorsQueryHydrator({ ...history, ...params.servedAuthors }),
+      servedHistoryQueryHydrator({
+        ...history,
+        posts: params.served,
+        authors: params.servedAuthors,
+      }),
     ],
     dependentQueryHydrators: [],
 
@@ -103,7 +135,12 @@ export function createHomeFeedPipeline(
       authorHydrator({ timeoutMs: timeout.users }),
       mediaHydrator({ timeoutMs: timeout.media }),
       subscriptionHydrator({ timeoutMs: timeout.coreData }),
-      engagementCountsHydrator({ timeoutMs: timeout.engagementCounts }),
+      withCache(engagementCountsHydrator({ timeoutMs: timeout.engagementCounts }), {
+        cache: dependencies.countsCache,
+        keyOf: ({ id }) => id,
+        ttlMsOf: ttlByAge(params.engagementCounts),
+      }),
+      followingRepliedUsersHydrator(params.followingReplied),
     ],
 
     // What may not be shown: cheap and certain ones first.
@@ -118,8 +155,9 @@ export function createHomeFeedPipeline(
       ineligibleSubscriptionFilter(),
       previouslySeenFilter(),
       previouslyServedFilter(),
-      mutedKeywordFilter(),
+      mutedKeywordFilter({ searchTexts }),
       authorSocialGraphFilter(),
+      authorListsFilter({ authorLists }),
     ],
 
     // What it is worth to this viewer. The fallback scores what the model did not.
@@ -132,6 +170,7 @@ export function createHomeFeedPipeline(
       }),
       weightedScorer(params),
       fallbackScorer(params.fallback),
+      coldStartScorer({ random: createSeededRandom, ...params.coldStart }),
       authorDiversityScorer(params.authorDiversity),
       outOfNetworkScorer(params.outOfNetwork),
       slateDiversityScorer({
@@ -147,9 +186,16 @@ export function createHomeFeedPipeline(
     // The last look, at what would be shown; back-fill passes here too. Then, behind the answer,
     // what is remembered of it.
     postSelectionHydrators: [
-      visibilityHydrator({ memory: safetyMemory, timeoutMs: timeout.visibility, now }),
+      visibilityHydrator({
+        memory: safetyMemory,
+        authorLists,
+        timeoutMs: timeout.visibility,
+        now,
+      }),
     ],
-    postSelectionFilters: [visibilityFilter(), conversationFilter()],
-    sideEffects: [requestCacheSideEffect({ cache: requestCache, weightsVersion: WEIGHTS_VERSION })],
-  })
+    postSelectionFilters: [visibilityFilter(), ancillaryVisibilityFilter(), conversationFilter()],
+    finalize: (_query, selected) => limitFaces(selected, params.followingReplied.postsMax),
+    sideEffects: [requestCacheSideEffect({ cache: requestCache, weightsVersion })],
+  }
+  return createCandidatePipeline(switchOff(table, variant.switchedOff ?? NOTHING))
 }

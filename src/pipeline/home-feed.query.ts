@@ -2,6 +2,8 @@ import type { PostId, UserId } from '../ids.ts'
 import type { ActionSequence } from '../phoenix/action-sequence.ts'
 import type { Loaders } from '../store/loaders.ts'
 import type { MutedKeywordRecord, UserRecord } from '../store/records.ts'
+import type { SeenGeneration } from '../store/seen/seen-generation.ts'
+import { DEFAULT_SETTINGS, type RequestSettings } from './params/feed-settings.ts'
 
 /** What a client may narrow a feed by. */
 export interface HomeFeedFilter {
@@ -30,6 +32,10 @@ export interface HomeFeedQuery {
   readonly sessionServedPostIds: ReadonlySet<PostId>
   /** How many posts the slate should hold, 50 to 500. */
   readonly slateSize: number
+  /** `experiment:arm` each: what the viewer was assigned to. */
+  readonly arms: readonly string[]
+  /** Of the settings that it is ranked with: what was ranked with others is not the same. */
+  readonly settingsDigest: string
   /** The request's shared batch readers. */
   readonly loaders: Loaders
   /** When the answer must be there, epoch ms; Infinity = the pipeline's budget alone counts. */
@@ -45,10 +51,15 @@ export interface HomeFeedQuery {
   subscribedIds: ReadonlySet<UserId> | undefined
   /** Null = no such account. */
   viewerAccount: UserRecord | null | undefined
+  /** Of the last days, own and original ids, and what is on screen. */
   seenPostIds: ReadonlySet<PostId> | undefined
+  /** What was seen longer ago too; may claim more. Newest first. */
+  seenGenerations: readonly SeenGeneration[] | undefined
   servedPostIds: ReadonlySet<PostId> | undefined
   /** Posts of each author that were served lately, older ones counting less. */
   servedByAuthor: ReadonlyMap<UserId, number> | undefined
+  /** When the viewer's last visits began, newest first, at most 10; not this one. */
+  pastRequestTimesMs: readonly number[] | undefined
 }
 
 /** What a caller says; the rest of the query is filled from it. */
@@ -77,6 +88,7 @@ export const EMPTY_FILTER: HomeFeedFilter = {
 export function createHomeFeedQuery(
   request: HomeFeedRequest,
   deadlineMs = Infinity,
+  { arms, digest }: Pick<RequestSettings, 'arms' | 'digest'> = DEFAULT_SETTINGS,
 ): HomeFeedQuery {
   return {
     requestId: request.requestId,
@@ -86,6 +98,8 @@ export function createHomeFeedQuery(
     alsoSeenPostIds: request.alsoSeenPostIds,
     sessionServedPostIds: request.sessionServedPostIds,
     slateSize: request.slateSize,
+    arms,
+    settingsDigest: digest,
     loaders: request.loaders,
     deadlineMs,
     actionSequence: undefined,
@@ -98,7 +112,9 @@ export function createHomeFeedQuery(
     subscribedIds: undefined,
     viewerAccount: undefined,
     seenPostIds: undefined,
+    seenGenerations: undefined,
     servedPostIds: undefined,
     servedByAuthor: undefined,
+    pastRequestTimesMs: undefined,
   }
 }

@@ -1,19 +1,22 @@
 import { FeedError } from '../errors.ts'
-import { WEIGHTS_VERSION } from './action-weights.params.ts'
-import { createForYouFeed } from './blending/for-you-feed.ts'
-import type { Blended, ForYouFeed } from './blending/for-you-feed.ts'
+import type { FeedModule } from './blending/feed-item.ts'
+import type { Blended, RecheckedModules } from './blending/for-you-feed.ts'
 import { hasWithheld, toDegradationReport } from './degradation.ts'
 import type { DegradationReport } from './degradation.ts'
 import type { PipelineResult } from './framework/candidate-pipeline.ts'
 import type { PostCandidate } from './home-feed.candidate.ts'
 import type { HomeFeedDependencies } from './home-feed.dependencies.ts'
-import { HOME_FEED_PARAMS } from './home-feed.params.ts'
-import { createHomeFeedPipeline } from './home-feed.pipeline.ts'
 import type { HomeFeedPipeline } from './home-feed.pipeline.ts'
 import { createHomeFeedQuery } from './home-feed.query.ts'
 import type { HomeFeedQuery, HomeFeedRequest } from './home-feed.query.ts'
 import { orFeedError } from './or-feed-error.ts'
-import { createRecheckPipeline } from './recheck.pipeline.ts'
+import {
+  DEFAULT_SETTINGS,
+  type FeedSettings,
+  type RequestSettings,
+} from './params/feed-settings.ts'
+import { PipelineVariants } from './pipeline-variants.ts'
+import { PIPELINE_VARIANTS_PARAMS } from './process.params.ts'
 import type { RecheckPipeline } from './recheck.pipeline.ts'
 
 export interface RankOptions {
@@ -23,6 +26,8 @@ export interface RankOptions {
   readonly signal: AbortSignal
   /** Epoch ms; the pipeline's budget is the other limit. */
   readonly deadlineMs?: number
+  /** Default: everything as published. */
+  readonly settings?: RequestSettings
 }
 
 /** A fresh slate. */
@@ -47,7 +52,8 @@ export interface RecheckedFeed extends DegradationReport {
   readonly candidates: readonly PostCandidate[]
 }
 
-export interface HomeFeed extends Pick<ForYouFeed, 'recheckModules'> {
+export interface HomeFeed {
+  /** Of the default settings. */
   readonly pipeline: HomeFeedPipeline
   readonly recheckPipeline: RecheckPipeline
   /**
@@ -70,45 +76,65 @@ export interface HomeFeed extends Pick<ForYouFeed, 'recheckModules'> {
     candidates: readonly PostCandidate[],
     options: RankOptions,
   ): Promise<RecheckedFeed>
+  /** Judges modules of a session again, when a later page reaches them. @throws FeedError */
+  recheckModules(
+    request: HomeFeedRequest,
+    modules: readonly FeedModule[],
+    options: RankOptions,
+  ): Promise<RecheckedModules>
   /** Waits for side effects: at shutdown, in tests. */
   drain(): Promise<void>
 }
 
 /** The home feed of one process. */
 export function createHomeFeed(dependencies: HomeFeedDependencies): HomeFeed {
-  const { now, budgetMs = HOME_FEED_PARAMS.request.budgetMs } = dependencies
-  const pipeline = createHomeFeedPipeline(dependencies)
-  const recheckPipeline = createRecheckPipeline(dependencies)
-  // Nothing is promoted: the schema has no way yet to say that an item is.
-  const forYou = createForYouFeed({ ...dependencies, promoted: null }, HOME_FEED_PARAMS)
-  const toExecution = (requestId: string, { nowMs, signal, deadlineMs }: RankOptions) => ({
-    requestId,
-    nowMs,
-    signal,
-    now,
-    deadlineMs: Math.min(deadlineMs ?? Infinity, now() + budgetMs),
-  })
-  const rank: HomeFeed['rank'] = async (request, options) => {
-    const execution = toExecution(request.requestId, options)
-    const query = createHomeFeedQuery(request, execution.deadlineMs)
-    const result = await orFeedError(pipeline.execute(query, execution), options.signal)
-    if (result.selected.length === 0) refuseEmpty(result, now() >= execution.deadlineMs)
-    return toRankedFeed(result)
+  const { now } = dependencies
+  const variants = new PipelineVariants(dependencies, PIPELINE_VARIANTS_PARAMS)
+  const { pipeline, recheckPipeline } = variants.of(DEFAULT_SETTINGS)
+  const toExecution = (requestId: string, options: RankOptions) => {
+    const { nowMs, signal, deadlineMs, settings = DEFAULT_SETTINGS } = options
+    const budgetMs = dependencies.budgetMs ?? settings.params.request.budgetMs
+    return {
+      settings,
+      variant: variants.of(settings),
+      request: {
+        requestId,
+        nowMs,
+        signal,
+        now,
+        deadlineMs: Math.min(deadlineMs ?? Infinity, now() + budgetMs),
+      },
+    }
+  }
+  const rank: HomeFeed['rank'] = async (ask, options) => {
+    const { settings, variant, request } = toExecution(ask.requestId, options)
+    const query = createHomeFeedQuery(ask, request.deadlineMs, settings)
+    const result = await orFeedError(variant.execute(query, request), options.signal)
+    if (result.selected.length === 0) refuseEmpty(result, now() >= request.deadlineMs)
+    return toRankedFeed(result, settings)
   }
   return {
     pipeline,
     recheckPipeline,
     rank,
-    open: (request, options) => forYou.blend(request, rank(request, options), options),
-    recheckModules: forYou.recheckModules,
-    async recheck(request, candidates, options) {
-      const execution = toExecution(request.requestId, options)
-      const query = { ...createHomeFeedQuery(request, execution.deadlineMs), ranked: candidates }
-      const result = await orFeedError(recheckPipeline.execute(query, execution), options.signal)
+    open(ask, options) {
+      const { forYou } = variants.of(options.settings ?? DEFAULT_SETTINGS)
+      return forYou.blend(ask, rank(ask, options), options)
+    },
+    recheckModules(ask, modules, options) {
+      const { forYou } = variants.of(options.settings ?? DEFAULT_SETTINGS)
+      return forYou.recheckModules(ask, modules, options)
+    },
+    async recheck(ask, candidates, options) {
+      const { settings, variant, request } = toExecution(ask.requestId, options)
+      const asked = createHomeFeedQuery(ask, request.deadlineMs, settings)
+      const query = { ...asked, ranked: candidates }
+      const checked = variant.recheckPipeline.execute(query, request)
+      const result = await orFeedError(checked, options.signal)
       if (result.selected.length === 0 && hasWithheld(result)) throw safetyUnavailable()
       return { candidates: result.selected, ...toDegradationReport(result) }
     },
-    drain: () => pipeline.drain(),
+    drain: () => variants.drain(),
   }
 }
 
@@ -133,14 +159,14 @@ function safetyUnavailable(): FeedError {
   )
 }
 
-function toRankedFeed(result: Result): RankedFeed {
+function toRankedFeed(result: Result, { params, weightsVersion }: FeedSettings): RankedFeed {
   return {
     requestId: result.query.requestId,
     candidates: result.selected,
     ...toDegradationReport(result),
     modelVersion: result.selected.find((each) => each.modelVersion)?.modelVersion ?? null,
-    weightsVersion: WEIGHTS_VERSION,
-    exhausted: isExhausted(result),
+    weightsVersion,
+    exhausted: isExhausted(result, params.thunder.postsMax),
     pipelineResult: result,
   }
 }
@@ -150,12 +176,12 @@ function toRankedFeed(result: Result): RankedFeed {
  * which leaves out what a session has had, was not cut at its limit. Retrieval cannot leave out
  * anything: what it brings now is all that it would bring again.
  */
-function isExhausted(result: Result): boolean {
+function isExhausted(result: Result, thunderPostsMax: number): boolean {
   if (result.nonSelected.length > 0 || hasWithheld(result)) return false
   const sources = sourceReports(result)
   if (sources.some(({ error }) => error !== null)) return false
   const thunder = sources.find(({ component }) => component === 'ThunderSource')
-  const wasCut = (thunder?.out ?? 0) >= HOME_FEED_PARAMS.thunder.postsMax
+  const wasCut = (thunder?.out ?? 0) >= thunderPostsMax
   return result.selected.length === 0 || !wasCut
 }
 

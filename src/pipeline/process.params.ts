@@ -36,6 +36,12 @@ export const EMBEDDING_PARAMS = {
   postsMax: 50_000,
 } as const
 
+/** Counts kept across requests. */
+export const COUNTS_CACHE_PARAMS = {
+  /** Posts. About 250 B each: 25 MB. A has a million. Guess. */
+  entriesMax: 100_000,
+} as const
+
 /** The source for viewers of whom nothing is known. */
 export const POPULAR_PARAMS = {
   /** ms. As long as posts live. */
@@ -58,6 +64,14 @@ export const AGE_GATE_PARAMS = {
   gatingCountries: 'ar au br ca de es fr gb id it kr mx nl ph pt th'.split(' '),
 } as const
 
+/** Texts cut into tokens for muted keywords, kept across requests. */
+export const SEARCH_TEXT_PARAMS = {
+  /** Texts. As many as posts whose facts are kept; handles as many again. Guess. */
+  textsMax: 50_000,
+  /** Characters. About ten bytes each, tokens included: 100 MB at most. Guess. */
+  charactersMax: 10_000_000,
+} as const
+
 /** Recent requests kept for explanations. */
 export const REQUEST_CACHE_PARAMS = {
   /** ms. EnablePhoenixRequestCacheSideEffect's TTL, A. */
@@ -78,3 +92,8 @@ export const DEFAULT_PROMPTS: readonly Prompt[] = [
     fatigueMs: 24 * HOUR_MS,
   },
 ]
+/** Pipelines of other settings than the default ones. */
+export const PIPELINE_VARIANTS_PARAMS = {
+  /** Pipelines kept. Some tens of kB each; building one takes about a millisecond. Guess. */
+  variantsMax: 64,
+} as const

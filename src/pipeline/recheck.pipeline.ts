@@ -1,3 +1,5 @@
+import { ancillaryVisibilityFilter } from './filters/ancillary-visibility.filter.ts'
+import { authorListsFilter } from './filters/author-lists.filter.ts'
 import { authorSocialGraphFilter } from './filters/author-social-graph.filter.ts'
 import { coreDataFilter } from './filters/core-data.filter.ts'
 import { ineligibleSubscriptionFilter } from './filters/ineligible-subscription.filter.ts'
@@ -15,10 +17,13 @@ import { inNetworkHydrator } from './hydrators/in-network.hydrator.ts'
 import { mediaHydrator } from './hydrators/media.hydrator.ts'
 import { subscriptionHydrator } from './hydrators/subscription.hydrator.ts'
 import { visibilityHydrator } from './hydrators/visibility.hydrator.ts'
+import { SearchTexts } from './muted-keywords/search-text.ts'
+import { SEARCH_TEXT_PARAMS } from './process.params.ts'
 import type { RecheckQuery } from './recheck.query.ts'
 import { createSafetyQueryHydrators } from './safety-query-hydrators.ts'
 import { asRankedSelector } from './selectors/as-ranked.selector.ts'
 import { rankedSource } from './sources/ranked.source.ts'
+import { NO_AUTHOR_LISTS } from './visibility/author-lists.ts'
 
 export type RecheckPipeline = CandidatePipeline<RecheckQuery, PostCandidate>
 
@@ -27,10 +32,15 @@ export type RecheckPipeline = CandidatePipeline<RecheckQuery, PostCandidate>
  * what was deleted, blocked, muted or taken down since falls out; nothing is ranked or re-ordered.
  */
 export function createRecheckPipeline(
-  dependencies: Pick<HomeFeedDependencies, 'viewerStore' | 'safetyMemory' | 'budgetMs' | 'now'>,
+  dependencies: Pick<
+    HomeFeedDependencies,
+    'viewerStore' | 'safetyMemory' | 'searchTexts' | 'authorLists' | 'budgetMs' | 'now'
+  >,
   { timeout, request }: HomeFeedParams = HOME_FEED_PARAMS,
 ): RecheckPipeline {
   const { safetyMemory, budgetMs = request.budgetMs, now } = dependencies
+  const { searchTexts = new SearchTexts(SEARCH_TEXT_PARAMS), authorLists = NO_AUTHOR_LISTS } =
+    dependencies
   const graph = createSafetyQueryHydrators(dependencies, timeout.socialGraph)
   return createCandidatePipeline<RecheckQuery, PostCandidate>({
     name: 'recheck',
@@ -50,19 +60,21 @@ export function createRecheckPipeline(
     filters: [
       coreDataFilter(),
       ineligibleSubscriptionFilter(),
-      mutedKeywordFilter(),
+      mutedKeywordFilter({ searchTexts }),
       authorSocialGraphFilter(),
+      authorListsFilter({ authorLists }),
     ],
     scorers: [],
     selector: asRankedSelector(),
     postSelectionHydrators: [
       visibilityHydrator({
         memory: safetyMemory,
+        authorLists,
         timeoutMs: timeout.visibility,
         now,
       }),
     ],
-    postSelectionFilters: [visibilityFilter()],
+    postSelectionFilters: [visibilityFilter(), ancillaryVisibilityFilter()],
     sideEffects: [],
   })
 }

@@ -21,6 +21,9 @@ export interface CachedRequest {
   readonly rankedAtMs: number
   readonly modelVersion: string | null
   readonly weightsVersion: string
+  readonly arms: readonly string[]
+  /** Of the settings that it was ranked with. */
+  readonly settingsDigest: string
   /** In slate order. */
   readonly slate: readonly CachedPost[]
   /** Ranked posts that are not in the slate. */

@@ -31,13 +31,14 @@ type Scored = Pick<
   | 'replyWeightBoost'
   | 'weightedScore'
   | 'scoredBy'
+  | 'coldStartScore'
   | 'diversityFactor'
   | 'outOfNetworkFactor'
 >
 
 /** The breakdown of a ranked candidate; null when nothing scored it. */
 export function toScoreBreakdown(candidate: Scored, params?: SumParams): ScoreBreakdown | null {
-  const { weightedScore, scoredBy, diversityFactor, outOfNetworkFactor } = candidate
+  const { weightedScore, scoredBy, coldStartScore } = candidate
   if (weightedScore === undefined) return null
   const terms = scoredBy === 'phoenix' ? toTerms(candidate, params) : []
   const combined = terms.reduce((sum, { contribution }) => sum + contribution, 0)
@@ -47,9 +48,15 @@ export function toScoreBreakdown(candidate: Scored, params?: SumParams): ScoreBr
     before: combined,
     after: weightedScore,
   }
-  const diverse = scale('author_diversity', weightedScore, diversityFactor)
-  const network = scale('out_of_network', diverse.after, outOfNetworkFactor)
-  return { final: network.after, terms, adjustments: [base, diverse, network] }
+  const lifts = coldStartScore === undefined ? [] : [lift(weightedScore, coldStartScore)]
+  const started = coldStartScore ?? weightedScore
+  const diverse = scale('author_diversity', started, candidate.diversityFactor)
+  const network = scale('out_of_network', diverse.after, candidate.outOfNetworkFactor)
+  return { final: network.after, terms, adjustments: [base, ...lifts, diverse, network] }
+}
+
+function lift(before: number, after: number): ScoreAdjustment {
+  return { name: 'cold_start', factor: null, before, after }
 }
 
 function scale(name: string, before: number, factor = 1): ScoreAdjustment {

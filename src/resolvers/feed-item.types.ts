@@ -30,10 +30,26 @@ export class RepostedByType {
   }
 }
 
+@ObjectType('RepliedToByFollowing', {
+  simpleResolvers: true,
+  description: 'These accounts, which the viewer follows, replied to the post.',
+})
+export class RepliedToByFollowingType {
+  @Field(() => [UserType])
+  readonly users: readonly UserType[]
+
+  constructor(users: readonly UserType[]) {
+    this.users = users
+  }
+}
+
+/** Any member of the union `SocialContext`. */
+export type SocialContext = RepostedByType | RepliedToByFollowingType
+
 export const SocialContextUnion = createUnionType({
   name: 'SocialContext',
   description: 'What people have to do with an item being here.',
-  types: () => [RepostedByType] as const,
+  types: () => [RepostedByType, RepliedToByFollowingType] as const,
 })
 
 @ObjectType('PostFeedItem', { implements: FeedItemType, simpleResolvers: true })
@@ -42,9 +58,9 @@ export class PostFeedItemType extends FeedItemType {
   readonly post: PostType
 
   @Field(() => SocialContextUnion, { nullable: true })
-  readonly social: RepostedByType | null
+  readonly social: SocialContext | null
 
-  constructor(postId: PostId, post: PostType, social: RepostedByType | null) {
+  constructor(postId: PostId, post: PostType, social: SocialContext | null) {
     super(toFeedItemId(postId), 'PostFeedItem')
     this.post = post
     this.social = social

@@ -33,9 +33,25 @@ export class FeedFilterInput {
   readonly inNetworkOnly?: boolean | null
 }
 
+@InputType('ParameterOverrideInput')
+export class ParameterOverrideInput {
+  @Field(() => String, {
+    description:
+      'A parameter (`outOfNetwork.factor`) or a row of the pipeline (`components.AgeFilter`, on ' +
+      'or off), as `npm run describe` prints them.',
+  })
+  readonly name!: string
+
+  @Field(() => String)
+  readonly value!: string
+}
+
 @InputType('FeedRequestContextInput')
 export class FeedRequestContextInput {
-  @Field(() => RefreshReasonEnum, { nullable: true, description: 'Counted, nothing else.' })
+  @Field(() => RefreshReasonEnum, {
+    nullable: true,
+    description: 'Counted; BACKGROUND is no visit. The posts do not depend on it.',
+  })
   readonly refreshReason?: keyof typeof RefreshReasonEnum | null
 
   @Field(() => [ID], {
@@ -50,6 +66,14 @@ export class FeedRequestContextInput {
     description: 'ISO 3166-1 alpha-2; decides takedowns and age gates.',
   })
   readonly countryCode?: string | null
+
+  @Field(() => [ParameterOverrideInput], {
+    nullable: true,
+    description:
+      'ADMIN only. For the session that this request opens: its later pages keep them. ' +
+      'At most 100.',
+  })
+  readonly parameters?: ParameterOverrideInput[] | null
 }
 
 @ArgsType()

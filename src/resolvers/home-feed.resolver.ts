@@ -5,9 +5,10 @@ import type { PostId } from '../ids.ts'
 import type { HomeFeedFilter } from '../pipeline/home-feed.query.ts'
 import { toScoreBreakdown } from '../pipeline/score-breakdown.ts'
 import type { PickedPost } from '../sessions/cut-page.ts'
-import type { PageEntry } from '../sessions/home-feed-sessions.ts'
-import { PostFeedItemType, RepostedByType } from './feed-item.types.ts'
+import type { PageEntry } from '../sessions/feed-page.ts'
+import { PostFeedItemType } from './feed-item.types.ts'
 import { parsePostId } from './global-ids.ts'
+import { readOverrides } from './read-overrides.ts'
 import { HomeFeedArguments } from './home-feed-arguments.types.ts'
 import type { FeedFilterInput, FeedRequestContextInput } from './home-feed-arguments.types.ts'
 import { FeedConnectionType, FeedEdgeType } from './home-feed.types.ts'
@@ -15,7 +16,7 @@ import { PostType } from './post.types.ts'
 import { readModule } from './read-module.ts'
 import { Cost, RequiresRole } from './schema-directives.ts'
 import { ScoreBreakdownType } from './score.types.ts'
-import { UserType } from './user.types.ts'
+import { readSocialContext } from './social-context.ts'
 
 const FIRST_DEFAULT = 20
 const FIRST_MAX = 100
@@ -34,6 +35,7 @@ export class HomeFeedResolver {
     const first = toFirst(feedArguments.first)
     const countryCode = toCountryCode(feedArguments.context)
     const alsoSeenPostIds = toAlsoSeen(feedArguments.context)
+    const overrides = readOverrides(feedArguments.context?.parameters ?? [], context)
     const viewer = await context.requireViewer()
     const page = await context.services.sessions.page(
       {
@@ -43,6 +45,8 @@ export class HomeFeedResolver {
         after: feedArguments.after ?? null,
         countryCode,
         alsoSeenPostIds,
+        overrides,
+        isBackground: feedArguments.context?.refreshReason === 'BACKGROUND',
         loaders: context.loaders,
       },
       { nowMs: context.nowMs, signal: context.signal, deadlineMs: context.rankDeadlineMs },
@@ -64,7 +68,8 @@ export class HomeFeedResolver {
   @FieldResolver(() => ScoreBreakdownType, { nullable: true })
   @RequiresRole('DEBUGGER')
   score(@Root() edge: FeedEdgeType): ScoreBreakdownType | null {
-    const breakdown = edge.entry === null ? null : toScoreBreakdown(edge.entry.candidate)
+    const { entry } = edge
+    const breakdown = entry === null ? null : toScoreBreakdown(entry.candidate, entry.params)
     return breakdown === null ? null : new ScoreBreakdownType(breakdown)
   }
 }
@@ -136,15 +141,11 @@ async function toPostItem(
 ): Promise<PostFeedItemType | null> {
   const { originalPostId, candidate } = entry
   const isRepost = candidate.id !== originalPostId
-  const [record, reposter] = await Promise.all([
+  const [record, social] = await Promise.all([
     context.loaders.posts.load(originalPostId),
-    isRepost ? context.loaders.users.load(candidate.authorId) : null,
+    readSocialContext(candidate, { isRepost, countryCode }, context),
   ])
   if (record === null) return null
   const post = new PostType({ record, verdict, countryCode })
-  const social =
-    reposter === null
-      ? null
-      : new RepostedByType(new UserType(reposter, context.baseUrl), candidate.createdAtMs)
   return new PostFeedItemType(originalPostId, post, social)
 }

@@ -1,6 +1,6 @@
 import { Field, ID, Int, ObjectType, registerEnumType } from 'type-graphql'
 import type { SlateEntry, SlateRanking } from '../sessions/feed-session.ts'
-import type { Continuity, FeedPage } from '../sessions/home-feed-sessions.ts'
+import type { Continuity, FeedPage } from '../sessions/feed-page.ts'
 import { FeedItemType } from './feed-item.types.ts'
 import { PageInfoType } from './page-info.types.ts'
 import { cursorScalar, dateTimeScalar } from './scalars.ts'
@@ -47,10 +47,14 @@ export class RankingVersionType {
   @Field(() => String, { description: 'The weights of the predicted actions.' })
   readonly weights: string
 
+  @Field(() => [String], { description: 'Of experiments, `name:arm` each.' })
+  readonly arms: readonly string[]
+
   constructor(ranking: SlateRanking) {
     this.algorithm = ranking.modelVersion === null ? 'rules' : 'phoenix'
     this.model = ranking.modelVersion ?? 'none'
     this.weights = ranking.weightsVersion
+    this.arms = ranking.arms
   }
 }
 

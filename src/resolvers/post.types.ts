@@ -118,10 +118,14 @@ export class PostEngagementType {
   @Field(() => bigCountScalar)
   readonly quotes: number
 
+  @Field(() => bigCountScalar, { nullable: true, description: 'Impressions, of reposts too.' })
+  readonly views: number | null
+
   constructor(counts: EngagementCounts) {
     this.likes = counts.likes
     this.reposts = counts.reposts
     this.replies = counts.replies
     this.quotes = counts.quotes
+    this.views = counts.views
   }
 }

@@ -39,7 +39,7 @@ export async function readWhoToFollow(
   userIds: readonly UserId[],
   context: RequestContext,
 ): Promise<ModuleItem | null> {
-  const { loaders } = context
+  const { loaders, services } = context
   const facts = await context.viewerFacts(null)
   const accounts = await Promise.all(
     userIds.map(async (id) => {
@@ -47,7 +47,9 @@ export async function readWhoToFollow(
         loaders.users.load(id),
         loaders.userLabels.load(id),
       ])
-      return account !== null && maySuggestAccount({ account, labels }, facts) ? [id] : []
+      return account !== null && maySuggestAccount({ account, labels }, facts, services.searchTexts)
+        ? [id]
+        : []
     }),
   )
   const module: FeedModule = { kind: 'who-to-follow', userIds }

@@ -4,6 +4,7 @@ import type { FeedModule } from '../pipeline/blending/feed-item.ts'
 import type { RecheckedModules } from '../pipeline/blending/for-you-feed.ts'
 import { mergeDegradation } from '../pipeline/degradation.ts'
 import type { DegradationReport } from '../pipeline/degradation.ts'
+import { shownVerdictOf } from '../pipeline/home-feed.candidate.ts'
 import type { PostCandidate, VisibilityVerdict } from '../pipeline/home-feed.candidate.ts'
 import type { RecheckedFeed } from '../pipeline/home-feed.ts'
 import type { FeedSession, ModuleEntry, SessionEntry, SlateEntry } from './feed-session.ts'
@@ -129,8 +130,9 @@ async function judge(
   if (older.length === 0) return verdicts
   const rechecked = await recheck(older)
   reports.push(rechecked)
-  for (const { id, visibility } of rechecked.candidates) {
-    if (visibility !== undefined) verdicts.set(id, visibility)
+  for (const candidate of rechecked.candidates) {
+    const verdict = shownVerdictOf(candidate)
+    if (verdict !== undefined) verdicts.set(candidate.id, verdict)
   }
   return verdicts
 }

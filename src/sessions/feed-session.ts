@@ -1,6 +1,8 @@
 import type { HomeFeedFilter } from '../pipeline/home-feed.query.ts'
 import type { PostId, UserId } from '../ids.ts'
 import type { FeedModule } from '../pipeline/blending/feed-item.ts'
+import type { HomeFeedParams } from '../pipeline/home-feed.params.ts'
+import type { RequestSettings } from '../pipeline/params/feed-settings.ts'
 import type { PostCandidate, VisibilityVerdict } from '../pipeline/home-feed.candidate.ts'
 import type { Degradation } from '../pipeline/degradation.ts'
 
@@ -19,6 +21,8 @@ export interface SlateEntry {
   readonly requestId: string
   readonly rankedAtMs: number
   readonly weightsVersion: string
+  /** What its score was made with; one object for all entries of a session. */
+  readonly params: HomeFeedParams
 }
 
 /** What stands between two posts of a session. It takes a place like a post, and is none. */
@@ -37,6 +41,9 @@ export interface SlateRanking {
   readonly rankedAtMs: number
   readonly modelVersion: string | null
   readonly weightsVersion: string
+  /** `experiment:arm` each. */
+  readonly arms: readonly string[]
+  readonly params: HomeFeedParams
   readonly degradation: readonly Degradation[]
   readonly degradedDependencies: readonly string[]
 }
@@ -47,6 +54,8 @@ export interface FeedSession {
   readonly viewerId: UserId
   readonly filter: HomeFeedFilter
   readonly startedAtMs: number
+  /** Fixed when it was opened: every later page is ranked with them. */
+  readonly settings: RequestSettings
   /** Of `entries[0]`: 0, or where a rebuilt session goes on. */
   readonly firstPosition: number
   /** What an earlier life of this session served. */

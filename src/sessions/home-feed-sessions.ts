@@ -2,52 +2,27 @@ import { randomBytes } from 'node:crypto'
 import { FeedError } from '../errors.ts'
 import type { PostId, UserId } from '../ids.ts'
 import { originalPostIdOf } from '../pipeline/home-feed.candidate.ts'
-import type { HomeFeedFilter, HomeFeedRequest } from '../pipeline/home-feed.query.ts'
-import type { HomeFeed, RankedFeed, RankOptions } from '../pipeline/home-feed.ts'
-import type { Loaders } from '../store/loaders.ts'
+import type { HomeFeedRequest } from '../pipeline/home-feed.query.ts'
+import type { HomeFeed, OpenedFeed, RankOptions } from '../pipeline/home-feed.ts'
+import type { RequestSettings } from '../pipeline/params/feed-settings.ts'
+import { NO_OVERRIDES } from '../pipeline/params/param-overrides.ts'
+import type { ParamOverrides } from '../pipeline/params/param-overrides.ts'
 import type { ViewerStore } from '../store/viewer-store.ts'
 import { SESSION_ID_BYTES } from './cursor-codec.ts'
 import type { CursorBinding, CursorCodec, FeedCursor } from './cursor-codec.ts'
 import { cutPage } from './cut-page.ts'
-import type { CutPage, PickedEntry } from './cut-page.ts'
+import type { CutPage } from './cut-page.ts'
+import type { Continuity, FeedPage, PageRequest } from './feed-page.ts'
 import { excludedPostIdsOf, spellFilter } from './feed-session.ts'
-import type { FeedSession, SlateRanking } from './feed-session.ts'
+import type { FeedSession } from './feed-session.ts'
 import type { ServedWriter } from './served-writer.ts'
+import { exposedArmsOf, refuseOtherOverrides, toRanking } from './session-settings.ts'
+import type { Exposure } from './session-settings.ts'
 import type { SessionStore } from './session-store.ts'
 import { toServed, toSessionEntry, toSlateEntry, withoutModules } from './slate-entry.ts'
 
 /** Served posts that a rebuilt session leaves out, at most. */
 const SERVED_BEFORE_MAX = 10_000
-
-export interface PageRequest {
-  readonly viewerId: UserId
-  readonly filter: HomeFeedFilter
-  /** 1 to 100. */
-  readonly first: number
-  readonly after: string | null
-  readonly countryCode: string | null
-  readonly alsoSeenPostIds: ReadonlySet<PostId>
-  readonly loaders: Loaders
-}
-
-export type Continuity = 'NEW' | 'CONTINUED' | 'REBUILT_AFTER_EXPIRY'
-
-export type PageEntry = PickedEntry & { readonly cursor: string }
-
-/** One page, cut and counted as served. */
-export interface FeedPage {
-  readonly entries: readonly PageEntry[]
-  readonly hasNextPage: boolean
-  readonly hasPreviousPage: boolean
-  readonly startCursor: string | null
-  /** Where the next page goes on; differs from `after` even when the page is empty. */
-  readonly endCursor: string
-  readonly sessionId: string
-  readonly continuity: Continuity
-  readonly expiresAtMs: number
-  /** Its degradation is that of the page: of the ranking and of the checks since. */
-  readonly ranking: SlateRanking
-}
 
 export interface HomeFeedSessionsOptions {
   readonly homeFeed: Pick<HomeFeed, 'rank' | 'open' | 'recheck' | 'recheckModules'>
@@ -55,8 +30,10 @@ export interface HomeFeedSessionsOptions {
   readonly servedWriter: ServedWriter
   readonly store: SessionStore
   readonly codec: CursorCodec
-  /** 50 to 500. */
-  readonly slateSize: number
+  /** What a viewer's new session is ranked with. */
+  readonly resolveSettings: (viewerId: UserId, overrides: ParamOverrides) => RequestSettings
+  /** Told of every ranking of a viewer who takes part in experiments. */
+  readonly onExposure: (exposure: Exposure) => void
   readonly createRequestId: () => string
   readonly now: () => number
 }
@@ -90,17 +67,21 @@ export class HomeFeedSessions {
       rankedNow: continuity !== 'CONTINUED',
       alsoSeenPostIds: request.alsoSeenPostIds,
       recheck: (candidates) =>
-        this.#options.homeFeed.recheck(this.#rankRequest(request, session), candidates, options),
+        this.#options.homeFeed.recheck(this.#rankRequest(request, session), candidates, {
+          ...options,
+          settings: session.settings,
+        }),
       recheckModules: (modules) =>
-        this.#options.homeFeed.recheckModules(
-          this.#rankRequest(request, session),
-          modules,
-          options,
-        ),
+        this.#options.homeFeed.recheckModules(this.#rankRequest(request, session), modules, {
+          ...options,
+          settings: session.settings,
+        }),
       extend: () => this.#extend(session, request, options),
     })
     this.#options.store.keep(session)
-    await this.#commit(session, cut)
+    // A visit is a request that opens a session; the pages after it belong to the same visit.
+    const isVisit = continuity !== 'CONTINUED' && !request.isBackground
+    await this.#commit(session, cut, isVisit ? options.nowMs : null)
     const encode = (position: number, moved: number): string =>
       this.#options.codec.encode(
         {
@@ -153,6 +134,7 @@ export class HomeFeedSessions {
       )
     }
     const known = this.#options.store.get(cursor.sessionId)
+    if (known !== null) refuseOtherOverrides(request.overrides, known)
     const session = known ?? (await this.#rebuild(cursor, request, options))
     return {
       session,
@@ -188,15 +170,18 @@ export class HomeFeedSessions {
     options: RankOptions,
     about: Pick<FeedSession, 'id' | 'startedAtMs' | 'firstPosition' | 'servedBefore'>,
   ): Promise<FeedSession> {
-    const asked = this.#toRequest(request, about.servedBefore)
+    const { viewerId, overrides = NO_OVERRIDES } = request
+    const settings = this.#options.resolveSettings(viewerId, overrides)
     // Modules belong to the head of a session: one that is rebuilt further down has none.
-    const slate =
-      about.firstPosition === 0
-        ? await this.#options.homeFeed.open(asked, options)
-        : withoutModules(await this.#options.homeFeed.rank(asked, options))
-    const ranking = toRanking(slate, options.nowMs)
+    const slate = await this.#rank(request, about.servedBefore, {
+      ...options,
+      settings,
+      isHead: about.firstPosition === 0,
+    })
+    const ranking = toRanking(slate, options.nowMs, settings)
     const session: FeedSession = {
       ...about,
+      settings,
       viewerId: request.viewerId,
       filter: request.filter,
       entries: slate.items.map((item) => toSessionEntry(item, ranking)),
@@ -214,12 +199,13 @@ export class HomeFeedSessions {
   #extend(session: FeedSession, request: PageRequest, options: RankOptions): Promise<void> {
     if (session.extending !== null) return session.extending
     const extend = async (): Promise<void> => {
-      const slate = await this.#rank(request, excludedPostIdsOf(session), options)
+      const { settings } = session
+      const slate = await this.#rank(request, excludedPostIdsOf(session), { ...options, settings })
       const excluded = excludedPostIdsOf(session)
       const fresh = slate.candidates.filter(
         (candidate) => !excluded.has(candidate.id) && !excluded.has(originalPostIdOf(candidate)),
       )
-      const ranking = toRanking(slate, options.nowMs)
+      const ranking = toRanking(slate, options.nowMs, settings)
       session.entries.push(...fresh.map((candidate) => toSlateEntry(candidate, ranking)))
       session.exhausted = slate.exhausted
       session.ranking = ranking
@@ -230,19 +216,32 @@ export class HomeFeedSessions {
     return session.extending
   }
 
-  #rank(
+  async #rank(
     request: PageRequest,
     servedPostIds: ReadonlySet<PostId>,
-    options: RankOptions,
-  ): Promise<RankedFeed> {
-    return this.#options.homeFeed.rank(this.#toRequest(request, servedPostIds), options)
+    options: RankOptions & { readonly settings: RequestSettings; readonly isHead?: boolean },
+  ): Promise<OpenedFeed> {
+    const { settings, isHead = false } = options
+    const ask = this.#toRequest(request, servedPostIds, settings)
+    const { homeFeed } = this.#options
+    const slate = isHead
+      ? await homeFeed.open(ask, options)
+      : withoutModules(await homeFeed.rank(ask, options))
+    const arms = exposedArmsOf(settings)
+    const { viewerId, requestId } = ask
+    if (arms.length > 0) this.#options.onExposure({ viewerId, requestId, arms })
+    return slate
   }
 
   #rankRequest(request: PageRequest, session: FeedSession): HomeFeedRequest {
-    return this.#toRequest(request, session.servedBefore)
+    return this.#toRequest(request, session.servedBefore, session.settings)
   }
 
-  #toRequest(request: PageRequest, servedPostIds: ReadonlySet<PostId>): HomeFeedRequest {
+  #toRequest(
+    request: PageRequest,
+    servedPostIds: ReadonlySet<PostId>,
+    { params }: RequestSettings,
+  ): HomeFeedRequest {
     return {
       requestId: this.#options.createRequestId(),
       viewerId: request.viewerId,
@@ -250,22 +249,24 @@ export class HomeFeedSessions {
       countryCode: request.countryCode,
       alsoSeenPostIds: request.alsoSeenPostIds,
       sessionServedPostIds: servedPostIds,
-      slateSize: this.#options.slateSize,
+      slateSize: params.request.slateSize,
       loaders: request.loaders,
     }
   }
 
   /** Counts the page as served, once: a repeated request returns it again and counts nothing. */
-  async #commit(session: FeedSession, cut: CutPage): Promise<void> {
+  async #commit(session: FeedSession, cut: CutPage, visitAtMs: number | null): Promise<void> {
     const fresh = cut.picked.filter(({ position }) => position >= session.committedPosition)
     session.committedPosition = Math.max(session.committedPosition, cut.nextPosition)
-    if (fresh.length === 0) return
+    if (fresh.length === 0 && visitAtMs === null) return
     session.lastServedAtMs = Math.max(this.#options.now(), session.lastServedAtMs + 1)
     await this.#options.servedWriter.write({
       viewerId: session.viewerId,
       servedAtMs: session.lastServedAtMs,
+      requestedAtMs: visitAtMs,
       surface: session.filter.inNetworkOnly ? 'following' : 'home',
       ...toServed(fresh),
+      arms: exposedArmsOf(session.settings),
     })
   }
 }
@@ -274,15 +275,4 @@ const TURN_MAX = 65_535
 
 function bindingOf({ viewerId, filter }: PageRequest): CursorBinding {
   return { feed: 'home', viewerId, filter: spellFilter(filter) }
-}
-
-function toRanking(slate: RankedFeed, rankedAtMs: number): SlateRanking {
-  return {
-    requestId: slate.requestId,
-    rankedAtMs,
-    modelVersion: slate.modelVersion,
-    weightsVersion: slate.weightsVersion,
-    degradation: slate.degradation,
-    degradedDependencies: slate.degradedDependencies,
-  }
 }

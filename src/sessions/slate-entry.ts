@@ -5,6 +5,7 @@ import {
   originalAuthorIdOf,
   originalCreatedAtMsOf,
   originalPostIdOf,
+  shownVerdictOf,
 } from '../pipeline/home-feed.candidate.ts'
 import type { PostCandidate } from '../pipeline/home-feed.candidate.ts'
 import type { OpenedFeed, RankedFeed } from '../pipeline/home-feed.ts'
@@ -12,7 +13,7 @@ import type { ServedModule, ServedPost, ServedRecord } from '../store/viewer-sto
 import type { PickedEntry, PickedModule, PickedPost } from './cut-page.ts'
 import type { SessionEntry, SlateEntry, SlateRanking } from './feed-session.ts'
 
-type EntryRanking = Pick<SlateRanking, 'requestId' | 'rankedAtMs' | 'weightsVersion'>
+type EntryRanking = Pick<SlateRanking, 'requestId' | 'rankedAtMs' | 'weightsVersion' | 'params'>
 
 /**
  * A candidate as a session keeps it for half an hour: identity and scores. Facts go, so that a
@@ -28,20 +29,24 @@ export function toSlateEntry(ranked: PostCandidate, ranking: EntryRanking): Slat
   candidate.videoWeightApplies = ranked.videoWeightApplies
   candidate.replyWeightBoost = ranked.replyWeightBoost
   candidate.scoredBy = ranked.scoredBy
+  candidate.coldStartScore = ranked.coldStartScore
+  candidate.propensity = ranked.propensity
   candidate.diversityFactor = ranked.diversityFactor
   candidate.outOfNetworkFactor = ranked.outOfNetworkFactor
   candidate.slateWindow = ranked.slateWindow
   candidate.score = ranked.score
+  candidate.followingRepliedUserIds = ranked.followingRepliedUserIds
   return {
     kind: 'post',
     candidate,
-    verdict: ranked.visibility,
+    verdict: shownVerdictOf(ranked),
     originalPostId: originalPostIdOf(ranked),
     originalAuthorId: originalAuthorIdOf(ranked),
     originalCreatedAtMs: originalCreatedAtMsOf(ranked),
     requestId: ranking.requestId,
     rankedAtMs: ranking.rankedAtMs,
     weightsVersion: ranking.weightsVersion,
+    params: ranking.params,
   }
 }
 
@@ -70,10 +75,8 @@ function toServedModule({ module }: PickedModule): ServedModule {
   return { module: fatigueNameOf(module), userIds }
 }
 
-/** Nothing is shown by chance: the ranking alone decides. */
-const PROPENSITY = 1
-
-function toServedPost({ entry, position }: PickedPost): ServedPost {
+/** What is remembered of an entry that a page returned. */
+export function toServedPost({ entry, position }: PickedPost): ServedPost {
   const { candidate } = entry
   return {
     postId: candidate.id,
@@ -84,7 +87,8 @@ function toServedPost({ entry, position }: PickedPost): ServedPost {
     rankedAtMs: entry.rankedAtMs,
     slatePosition: position,
     source: candidate.sources.includes('thunder') ? 'in_network' : 'retrieval',
-    propensity: PROPENSITY,
+    // Without a cold start nothing is shown by chance.
+    propensity: candidate.propensity ?? 1,
     modelVersion: candidate.modelVersion ?? null,
     weightsVersion: entry.weightsVersion,
   }

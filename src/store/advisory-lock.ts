@@ -6,6 +6,7 @@ export const ADVISORY_LOCKS = {
   outboxRelay: 7_306_001,
   materialiser: 7_306_002,
   trainingLog: 7_306_003,
+  impressions: 7_306_004,
 } as const
 
 /**

@@ -20,7 +20,7 @@ import type { EngagementCounts, MediaRecord, ModerationRecord, PostRecord } from
 /** Keys of one statement; more become a second statement. */
 const BATCH_KEYS_MAX = 5_000
 
-const NO_COUNTS: EngagementCounts = { likes: 0, replies: 0, reposts: 0, quotes: 0 }
+const NO_COUNTS: EngagementCounts = { likes: 0, replies: 0, reposts: 0, quotes: 0, views: 0 }
 const NO_MODERATION: ModerationRecord = { labels: [], takedownCountries: [] }
 
 /** What earlier requests read. */
@@ -90,21 +90,23 @@ function mediaLoader(database: Database, facts: PostFacts | null): Loaders['medi
   })
 }
 
-function engagementCountsLoader(
-  database: Database,
-  facts: PostFacts | null,
-): Loaders['engagementCounts'] {
+function engagementCountsLoader(database: Database): Loaders['engagementCounts'] {
   return createLoader<PostId, EngagementCounts, EngagementCounts & { post_id: string }>({
     database,
     statement: (ids) => sql`
       select post_id, likes, greatest(reply_actions, reply_posts) as replies,
         greatest(repost_actions, repost_posts) as reposts,
-        greatest(quote_actions, quote_posts) as quotes
+        greatest(quote_actions, quote_posts) as quotes, views
       from post_counts where post_id = any(${ids}::bigint[])`,
     keyOf: (row) => row.post_id,
-    toValue: ([{ likes, replies, reposts, quotes }]) => ({ likes, replies, reposts, quotes }),
+    toValue: ([{ likes, replies, reposts, quotes, views }]) => ({
+      likes,
+      replies,
+      reposts,
+      quotes,
+      views,
+    }),
     absent: NO_COUNTS,
-    kept: facts?.counts,
   })
 }
 
@@ -184,8 +186,7 @@ export function createLoaders(
       absent: null,
     }),
     media: mediaLoader(database, facts),
-    engagementCounts: engagementCountsLoader(database, null),
-    recentEngagementCounts: engagementCountsLoader(database, facts),
+    engagementCounts: engagementCountsLoader(database),
     postModeration: postModerationLoader(database, nowMs),
     userLabels: userLabelsLoader(database, nowMs),
   }

@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import { trustPostId, trustUserId, type PostId, type UserId } from '../ids.ts'
+import { trustUserId, type UserId } from '../ids.ts'
 import type { ActionSequence } from '../phoenix/action-sequence.ts'
 import { aggregateActions, type ActionRow } from './aggregate-actions.ts'
 import type { Database } from './database.ts'
@@ -11,12 +11,12 @@ import {
   type UserRow,
 } from './record-rows.ts'
 import type { ViewerRelations } from './records.ts'
-import { readServedAuthors, readServedPostIds, writeServed } from './served.ts'
+import { readSeen } from './seen/read-seen.ts'
+import { readServedHistory, readServedPostIds, writeServed } from './served.ts'
 import type { ViewerStore } from './viewer-store.ts'
 
 /** Stored actions read for each one wanted: a burst holds two or three, seldom more than eight. */
 const ROWS_PER_BURST = 8
-const SEEN_IDS_MAX = 10_000
 
 async function readActionSequence(
   database: Database,
@@ -84,18 +84,6 @@ async function readRelations(
   }
 }
 
-async function readSeenPostIds(
-  database: Database,
-  viewerId: UserId,
-  sinceMs: number,
-): Promise<readonly PostId[]> {
-  const { rows } = await sql<{ post_id: string }>`
-    select post_id from impressions where viewer_id = ${viewerId} and at_ms >= ${sinceMs}
-    group by post_id order by max(at_ms) desc, post_id desc
-    limit ${SEEN_IDS_MAX}`.execute(database.kysely)
-  return rows.map((row) => trustPostId(row.post_id))
-}
-
 /** What the database knows about one viewer, each read one statement. */
 export function createViewerStore(database: Database): ViewerStore {
   return {
@@ -115,11 +103,10 @@ export function createViewerStore(database: Database): ViewerStore {
       return toUserIds(rows.map((row) => row.follower_id))
     },
     relations: (viewerId, nowMs) => readRelations(database, viewerId, nowMs),
-    seenPostIds: (viewerId, sinceMs) => readSeenPostIds(database, viewerId, sinceMs),
+    seen: (viewerId, sinceMs) => readSeen(database, viewerId, sinceMs),
     servedPostIds: (viewerId, sinceMs, idsMax) =>
       readServedPostIds(database, viewerId, { sinceMs, rowsMax: idsMax }),
-    servedAuthors: (viewerId, sinceMs, rowsMax) =>
-      readServedAuthors(database, viewerId, { sinceMs, rowsMax }),
+    servedHistory: (viewerId, query) => readServedHistory(database, viewerId, query),
     recordServed: (record) => writeServed(database, record),
   }
 }

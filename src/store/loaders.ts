@@ -18,10 +18,7 @@ export interface Loaders {
   /** Key: lower-case handle. */
   readonly usersByHandle: DataLoader<string, UserRecord | null>
   readonly media: DataLoader<PostId, readonly MediaRecord[]>
-  /** As they are now, for showing. */
   readonly engagementCounts: DataLoader<PostId, EngagementCounts>
-  /** At most a minute old, for ranking. */
-  readonly recentEngagementCounts: DataLoader<PostId, EngagementCounts>
   readonly postModeration: DataLoader<PostId, ModerationRecord>
   readonly userLabels: DataLoader<UserId, readonly string[]>
 }

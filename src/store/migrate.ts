@@ -1,8 +1,11 @@
 import { type Migration, Migrator } from 'kysely/migration'
 import type { Database } from './database.ts'
+import { exposuresMigration } from './migrations/exposures.migration.ts'
 import { initialMigration } from './migrations/initial.migration.ts'
 import { logPositionsMigration } from './migrations/log-positions.migration.ts'
+import { postViewsMigration } from './migrations/post-views.migration.ts'
 import { recentPostsMigration } from './migrations/recent-posts.migration.ts'
+import { seenMigration } from './migrations/seen.migration.ts'
 import { servedModulesMigration } from './migrations/served-modules.migration.ts'
 import { trainingLogMigration } from './migrations/training-log.migration.ts'
 
@@ -12,7 +15,10 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0002-log-positions': logPositionsMigration,
   '0003-training-log': trainingLogMigration,
   '0004-recent-posts': recentPostsMigration,
-  '0005-served-modules': servedModulesMigration,
+  '0005-exposures': exposuresMigration,
+  '0006-post-views': postViewsMigration,
+  '0007-seen': seenMigration,
+  '0008-served-modules': servedModulesMigration,
 }
 
 /**

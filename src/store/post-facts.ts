@@ -1,12 +1,11 @@
 import type { PostId } from '../ids.ts'
 import { FactCache, type FactCacheStats } from './fact-cache.ts'
-import type { EngagementCounts, MediaRecord, PostRecord } from './records.ts'
+import type { MediaRecord, PostRecord } from './records.ts'
 
 /** Posts whose facts are kept: about 1.5 KB each. Ours, a guess. */
 const POSTS_MAX = 50_000
 /** Source: hydrators.md and pipeline.md 4, proposed there. */
 const POST_TTL_MS = 300_000
-const COUNTS_TTL_MS = 60_000
 const SETTLE_MS = 60_000
 
 export interface PostFactsOptions {
@@ -18,12 +17,11 @@ export interface PostFactsOptions {
 
 /**
  * What posts say and show, kept across requests: most candidates of a request were candidates of
- * the one before. Only what its author wrote, and counts for a minute. Accounts, blocks, labels and
- * takedowns are read anew each time. A deletion arrives by `forget`, as it arrives in Thunder.
+ * the one before. Only what its author wrote. Accounts, blocks, labels and takedowns are read anew
+ * each time. A deletion arrives by `forget`, as it arrives in Thunder.
  */
 export class PostFacts {
   readonly media: FactCache<PostId, readonly MediaRecord[]>
-  readonly counts: FactCache<PostId, EngagementCounts>
   readonly #posts: FactCache<PostId, PostRecord>
   readonly #isTrusted: () => boolean
 
@@ -31,7 +29,6 @@ export class PostFacts {
     const ofPost = { entriesMax: POSTS_MAX, ttlMs: POST_TTL_MS, settleMs: SETTLE_MS, now }
     this.#posts = new FactCache(ofPost)
     this.media = new FactCache(ofPost)
-    this.counts = new FactCache({ ...ofPost, ttlMs: COUNTS_TTL_MS })
     this.#isTrusted = isTrusted
   }
 
@@ -55,11 +52,10 @@ export class PostFacts {
     this.media.forget(id)
   }
 
-  stats(): Readonly<Record<'posts' | 'media' | 'counts', FactCacheStats>> {
+  stats(): Readonly<Record<'posts' | 'media', FactCacheStats>> {
     return {
       posts: this.#posts.stats(),
       media: this.media.stats(),
-      counts: this.counts.stats(),
     }
   }
 }

@@ -55,6 +55,8 @@ export interface EngagementCounts {
   readonly replies: number
   readonly reposts: number
   readonly quotes: number
+  /** How often it was shown to somebody, itself or in a repost. */
+  readonly views: number
 }
 
 /** Labels that have not expired, and countries ('xx' = everywhere) that a takedown names. */

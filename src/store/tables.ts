@@ -1,6 +1,5 @@
 import type { ColumnType, Generated } from 'kysely'
-import type { Id, Ms, NullableMs } from './column-types.ts'
-import type { ServedModulesTable, ServedTable } from './served-tables.ts'
+import type { HistoryTables } from './history-tables.ts'
 
 /**
  * The tables as kysely sees them. Conventions, the same on both engines:
@@ -8,7 +7,7 @@ import type { ServedModulesTable, ServedTable } from './served-tables.ts'
  * - times are bigint milliseconds since 1970 (`…_at_ms`), also read as strings: `Number()` them;
  * - there are no foreign keys: rows of different files and topics may arrive in any order.
  */
-export interface Tables {
+export interface Tables extends HistoryTables {
   users: UsersTable
   follows: FollowsTable
   blocks: TargetTable
@@ -26,8 +25,7 @@ export interface Tables {
   takedowns: TakedownsTable
   engagements: EngagementsTable
   impressions: ImpressionsTable
-  served: ServedTable
-  served_modules: ServedModulesTable
+  exposures: ExposuresTable
   outbox: OutboxTable
   processed_events: ProcessedEventsTable
   log_positions: LogPositionsTable
@@ -38,6 +36,10 @@ export interface Tables {
   import_progress: ImportProgressTable
   demo_world: DemoWorldTable
 }
+
+type Id = string
+type Ms = ColumnType<string, number, number>
+type NullableMs = ColumnType<string | null, number | null, number | null>
 
 export interface UsersTable {
   id: Id
@@ -124,8 +126,8 @@ export interface PostTopicsTable {
 }
 
 /**
- * Counts kept beside the rows they count, so that 1,500 of them are one indexed read. Viewers who
- * liked, replied, reposted, quoted, and posts that do; the larger of both is shown.
+ * Counts beside the rows they count: 1,500 are one indexed read. Viewers who liked, replied,
+ * reposted, quoted, and posts that do, the larger of both is shown; views of reposts too.
  */
 export interface PostCountsTable {
   post_id: Id
@@ -136,6 +138,7 @@ export interface PostCountsTable {
   reply_posts: Generated<number>
   repost_posts: Generated<number>
   quote_posts: Generated<number>
+  views: Generated<number>
 }
 
 export interface VisibilityLabelsTable {
@@ -175,6 +178,17 @@ export interface ImpressionsTable {
   request_id: string | null
   outcomes: ColumnType<Record<string, number> | null, string | null, string | null>
   dwell_ms: number | null
+  /** What a repost shows. Null = the post itself, or not known. */
+  original_post_id: Id | null
+}
+
+/** Which arm a ranking was made with; joins with `served` and the training log by `request_id`. */
+export interface ExposuresTable {
+  request_id: string
+  experiment: string
+  arm: string
+  viewer_id: Id
+  exposed_at_ms: Ms
 }
 
 export interface OutboxTable {

@@ -1,6 +1,7 @@
 import type { PostId, UserId } from '../ids.ts'
 import type { ActionSequence } from '../phoenix/action-sequence.ts'
 import type { ViewerRelations } from './records.ts'
+import type { SeenHistory } from './seen/read-seen.ts'
 
 /** Where a post was shown, as the training log names it. */
 export type ServedSurface = 'home' | 'following' | 'search'
@@ -30,9 +31,13 @@ export interface ServedPost {
 export interface ServedRecord {
   readonly viewerId: UserId
   readonly servedAtMs: number
+  /** When the visit began whose first page this is; null = a later page, or nobody's visit. */
+  readonly requestedAtMs: number | null
   readonly surface: ServedSurface
   /** In page order. */
   readonly posts: readonly ServedPost[]
+  /** `experiment:arm` each, for every ranking that the posts come from. Default none. */
+  readonly arms?: readonly string[]
   /** What the page showed between them; default nothing. */
   readonly modules?: readonly ServedModule[]
 }
@@ -51,6 +56,26 @@ export interface ServedAuthor {
   readonly servedAtMs: number
 }
 
+/** How much of what was served to read. */
+export interface ServedHistoryQuery {
+  readonly postsSinceMs: number
+  /** Own and original ids. */
+  readonly postIdsMax: number
+  readonly authorsSinceMs: number
+  /** Posts, whose authors count. */
+  readonly authorRowsMax: number
+}
+
+/** What was returned to a viewer lately, newest first. */
+export interface ServedHistory {
+  /** Own and original ids. */
+  readonly postIds: readonly PostId[]
+  /** One entry a post. */
+  readonly authors: readonly ServedAuthor[]
+  /** When the newest visits began, 10 at most. */
+  readonly requestTimesMs: readonly number[]
+}
+
 /** What the database knows about one viewer. Each read is one statement; errors reject. */
 export interface ViewerStore {
   /** Newest `actionsMax`, bursts of 5 minutes on one post merged, oldest first. */
@@ -60,15 +85,9 @@ export interface ViewerStore {
   /** Of `userIds`, those who follow the viewer. */
   followersAmong(viewerId: UserId, userIds: readonly UserId[]): Promise<ReadonlySet<UserId>>
   relations(viewerId: UserId, nowMs: number): Promise<ViewerRelations>
-  /** Posts with an impression since `sinceMs`, newest first, at most 10,000. */
-  seenPostIds(viewerId: UserId, sinceMs: number): Promise<readonly PostId[]>
+  seen(viewerId: UserId, sinceMs: number): Promise<SeenHistory>
   /** Own and original ids of posts served since `sinceMs`, newest first, at most `idsMax`. */
   servedPostIds(viewerId: UserId, sinceMs: number, idsMax: number): Promise<readonly PostId[]>
-  /** Whose posts were served since `sinceMs`, newest first, at most `rowsMax`: one entry a post. */
-  servedAuthors(
-    viewerId: UserId,
-    sinceMs: number,
-    rowsMax: number,
-  ): Promise<readonly ServedAuthor[]>
+  servedHistory(viewerId: UserId, query: ServedHistoryQuery): Promise<ServedHistory>
   recordServed(record: ServedRecord): Promise<void>
 }

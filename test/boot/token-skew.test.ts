@@ -7,8 +7,10 @@ import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { startGateway, type Gateway } from '../../src/boot/gateway.ts'
 import { readConfig } from '../../src/config.ts'
+import { Experiments } from '../../src/experiments/experiments.ts'
 import type { EventRecord } from '../../src/events/event-log.ts'
 import { createPrompts } from '../../src/pipeline/blending/prompts.ts'
+import { NO_AUTHOR_LISTS } from '../../src/pipeline/visibility/author-lists.ts'
 import { writeOutbox } from '../../src/store/outbox.ts'
 import { exportTrainingLog } from '../../src/store/training-log/export-training-log.ts'
 import { createLogger } from '../../src/telemetry.ts'
@@ -243,6 +245,8 @@ beforeAll(async () => {
     },
     personas: [],
     prompts: createPrompts([]),
+    experiments: new Experiments([]),
+    authorLists: NO_AUTHOR_LISTS,
     logger: createLogger({ now, write: () => undefined }),
     nowMs: now,
   })

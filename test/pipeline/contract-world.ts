@@ -4,6 +4,7 @@ import type { RankingClient } from '../../src/phoenix/ranking-client.ts'
 import type { RetrievalClient } from '../../src/phoenix/retrieval-client.ts'
 import { createPrompts } from '../../src/pipeline/blending/prompts.ts'
 import type { Prompt } from '../../src/pipeline/blending/prompts.ts'
+import { AgedCache } from '../../src/pipeline/framework/aged-cache.ts'
 import type { PostCandidate } from '../../src/pipeline/home-feed.candidate.ts'
 import type { HomeFeedDependencies } from '../../src/pipeline/home-feed.dependencies.ts'
 import { RequestCache } from '../../src/pipeline/request-cache.ts'
@@ -27,7 +28,7 @@ import {
 } from './home-feed-fixtures.ts'
 import type { World } from './home-feed-fixtures.ts'
 import { media } from './media-fixtures.ts'
-import { relations } from './store-fixtures.ts'
+import { relations, seenGeneration } from './store-fixtures.ts'
 
 /** A small world in which every component has something to do. Viewer 1 follows 10 and 11. */
 const root = post(80, 10)
@@ -46,7 +47,7 @@ export const WORLD: World = {
   posts: Object.values(POSTS),
   users: [1, 10, 11, 12, 13, 14].map((id) => user(id)),
   media: [media(quoted, { kind: 'video', durationMs: 30_000, altText: 'a boat' })],
-  counts: { '80': { likes: 4, replies: 1, reposts: 0, quotes: 0 } },
+  counts: { '80': { likes: 4, replies: 1, reposts: 0, quotes: 0, views: 0 } },
   moderation: { '86': { labels: ['spam'] } },
 }
 
@@ -142,9 +143,12 @@ export const viewerStore: HomeFeedDependencies['viewerStore'] = {
   followedIds: async () => [userId(11), userId(10)],
   followersAmong: async (_viewerId, userIds) => new Set(userIds.filter((id) => id === userId(10))),
   relations: async () => relations({ blocked: [66], subscribed: [13] }),
-  seenPostIds: async () => [postId(1)],
-  servedPostIds: async () => [postId(2)],
-  servedAuthors: async () => [],
+  seen: async () => ({ postIds: [postId(1)], generations: [seenGeneration(3)] }),
+  servedHistory: async () => ({
+    postIds: [postId(2)],
+    authors: [],
+    requestTimesMs: [NOW_MS - 60_000],
+  }),
 }
 
 export function createDependencies(more: Partial<HomeFeedDependencies> = {}): HomeFeedDependencies {
@@ -157,6 +161,7 @@ export function createDependencies(more: Partial<HomeFeedDependencies> = {}): Ho
     popular,
     modules,
     prompts: createPrompts([PROMPT]),
+    countsCache: new AgedCache({ entriesMax: 100 }),
     safetyMemory: createSafetyMemory({ now }),
     requestCache: new RequestCache({ ttlMs: 60_000, requestsMax: 10, now }),
     now,

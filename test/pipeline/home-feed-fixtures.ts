@@ -6,6 +6,7 @@ import { createPostCandidate } from '../../src/pipeline/home-feed.candidate.ts'
 import type { PostCandidate, RelatedPosts } from '../../src/pipeline/home-feed.candidate.ts'
 import { createHomeFeedQuery, EMPTY_FILTER } from '../../src/pipeline/home-feed.query.ts'
 import type { HomeFeedQuery } from '../../src/pipeline/home-feed.query.ts'
+import { SearchTexts } from '../../src/pipeline/muted-keywords/search-text.ts'
 import type { Loaders } from '../../src/store/loaders.ts'
 import type {
   EngagementCounts,
@@ -92,6 +93,9 @@ export function keyword(phrase: string, more: Partial<MutedKeywordRecord> = {}) 
 
 export const NO_RELATED: RelatedPosts = { original: null, quoted: null, parent: null, root: null }
 
+/** Nothing kept from other tests. */
+export const searchTexts = () => new SearchTexts({ textsMax: 1_000, charactersMax: 100_000 })
+
 /** As hydrated: by default with nothing related, no media, nobody's subscription. */
 export function candidate(core: PostRecord, more: Partial<PostCandidate> = {}): PostCandidate {
   return {
@@ -135,7 +139,7 @@ export interface World {
   readonly statements?: (keyof Loaders)[]
 }
 
-const NO_COUNTS: EngagementCounts = { likes: 0, replies: 0, reposts: 0, quotes: 0 }
+const NO_COUNTS: EngagementCounts = { likes: 0, replies: 0, reposts: 0, quotes: 0, views: 0 }
 const NO_MODERATION: ModerationRecord = { labels: [], takedownCountries: [] }
 
 /** DataLoaders over lists. */
@@ -157,7 +161,6 @@ export function loadersOf(world: World = {}): Loaders {
     ),
     media: loader('media', (id) => world.media?.filter((each) => each.postId === id) ?? []),
     engagementCounts: loader('engagementCounts', countsOf),
-    recentEngagementCounts: loader('recentEngagementCounts', countsOf),
     postModeration: loader('postModeration', (id: PostId) => ({
       ...NO_MODERATION,
       ...world.moderation?.[id],
@@ -180,8 +183,10 @@ export function filledQuery(more: Partial<HomeFeedQuery> = {}): HomeFeedQuery {
     subscribedIds: new Set(),
     viewerAccount: user(1),
     seenPostIds: new Set(),
+    seenGenerations: [],
     servedPostIds: new Set(),
     servedByAuthor: new Map(),
+    pastRequestTimesMs: [],
     ...more,
   }
 }
@@ -209,6 +214,7 @@ export function stageContext(more: Partial<StageContext> = {}) {
     signal: new AbortController().signal,
     deadlineMs: NOW_MS + 1_000,
     degrade: (degradation, dependency) => degradations.push(`${degradation} ${dependency}`),
+    countCache: () => undefined,
     ...more,
   }
   return { context, degradations }

@@ -15,6 +15,7 @@ import { EMPTY_FILTER } from '../../src/pipeline/home-feed.query.ts'
 import type { HomeFeedQuery } from '../../src/pipeline/home-feed.query.ts'
 import { createRecheckPipeline } from '../../src/pipeline/recheck.pipeline.ts'
 import type { RecheckQuery } from '../../src/pipeline/recheck.query.ts'
+import { NO_AUTHOR_LISTS } from '../../src/pipeline/visibility/author-lists.ts'
 import { createDependencies, POSTS, worldCandidates, worldQuery } from './contract-world.ts'
 import { runComponentContract } from './framework/component-contract.ts'
 import {
@@ -27,23 +28,28 @@ import {
   post,
   postIds,
   reply,
+  user,
   userId,
   userIds,
 } from './home-feed-fixtures.ts'
 import { row } from './score-fixtures.ts'
+import { seenGeneration } from './store-fixtures.ts'
 
 type Pipeline<Q> = { readonly stages: readonly StageListing<Q>[] }
 
-const dependencies = createDependencies()
-const homeFeed = createHomeFeedPipeline(dependencies)
-const recheck = createRecheckPipeline(dependencies)
+const dependencies = createDependencies({
+  authorLists: { ...NO_AUTHOR_LISTS, notRecommendedAuthorIds: userIds(14) },
+})
+// Made anew for each test, so that mutation testing knows which tests see which component.
+const homeFeed = () => createHomeFeedPipeline(dependencies)
+const recheck = () => createRecheckPipeline(dependencies)
 const covered = new Set<string>()
 
 /** The component as its pipeline has it. */
-function find<Q, T>(pipeline: Pipeline<Q>, name: string): T {
+function find<Q, T>(pipeline: () => Pipeline<Q>, name: string): T {
   covered.add(name)
-  const component = pipeline.stages
-    .flatMap(({ components }) => components)
+  const component = pipeline()
+    .stages.flatMap(({ components }) => components)
     .find((each) => each.name === name)
   if (component === undefined) throw new Error(`${name} is in no stage`)
   return component as T
@@ -56,7 +62,11 @@ const filled =
     ...worldQuery(),
     ...withoutLoaders(filledQuery(more)),
   })
-const bareCandidates = () => Object.values(POSTS).map(bareCandidate)
+const bareCandidates = () =>
+  Object.values(POSTS).map((each) => ({
+    ...bareCandidate(each),
+    ancestorIds: each.replyToPostId === null ? [] : [each.replyToPostId],
+  }))
 
 function withoutLoaders({ loaders: _loaders, ...query }: HomeFeedQuery) {
   return query
@@ -67,8 +77,7 @@ for (const name of [
   'FollowedIdsQueryHydrator',
   'ViewerRelationsQueryHydrator',
   'SeenPostsQueryHydrator',
-  'ServedPostsQueryHydrator',
-  'ServedAuthorsQueryHydrator',
+  'ServedHistoryQueryHydrator',
 ]) {
   runComponentContract<HomeFeedQuery, PostCandidate>({
     ...common,
@@ -100,6 +109,7 @@ for (const name of [
   'SubscriptionHydrator',
   'EngagementCountsHydrator',
   'MutualFollowHydrator',
+  'FollowingRepliedUsersHydrator',
 ]) {
   runComponentContract<HomeFeedQuery, PostCandidate>({
     ...common,
@@ -137,15 +147,28 @@ const filters: Readonly<Record<string, [Partial<HomeFeedQuery>, () => PostCandid
     {},
     () => [...worldCandidates(), candidate(post(99, 9), { subscriptionAuthorId: userId(9) })],
   ],
-  PreviouslySeenFilter: [{ seenPostIds: postIds(81) }, worldCandidates],
+  PreviouslySeenFilter: [
+    { seenPostIds: postIds(81), seenGenerations: [seenGeneration(83)] },
+    worldCandidates,
+  ],
   PreviouslyServedFilter: [{ servedPostIds: postIds(81) }, worldCandidates],
   MutedKeywordFilter: [{ mutedKeywords: [keyword('83')] }, worldCandidates],
+  AuthorListsFilter: [{}, worldCandidates],
   AuthorSocialGraphFilter: [{ blockedIds: userIds(11) }, worldCandidates],
   VisibilityFilter: [
     {},
     () => [
       candidate(POSTS.foreign),
       candidate(POSTS.root, { visibility: { action: 'allow', rule: null, labels: [] } }),
+    ],
+  ],
+  AncillaryVisibilityFilter: [
+    {},
+    () => [
+      candidate(POSTS.foreign, { ancillaryVisibility: [] }),
+      candidate(POSTS.quote, {
+        ancillaryVisibility: [{ role: 'quoted', action: 'drop', rule: 'spam', labels: [] }],
+      }),
     ],
   ],
   ConversationFilter: [
@@ -174,11 +197,22 @@ const scored = () =>
     scoredBy: 'phoenix' as const,
     score: 2 + index,
   }))
+/** Enough for a sixteenth place, the last ones by small authors. */
+const ranking = () =>
+  Array.from({ length: 24 }, (_, index) =>
+    candidate(post(500 + index, 20 + index), {
+      weightedScore: 1 - index / 100,
+      scoredBy: 'phoenix' as const,
+      author: user(20 + index, { followersCount: index < 18 ? 5_000 : 10 }),
+      engagementCounts: { likes: 0, replies: 0, reposts: 0, quotes: 0, views: 0 },
+    }),
+  )
 const scorers: Readonly<Record<string, () => PostCandidate[]>> = {
   PhoenixScorer: worldCandidates,
   WeightedScorer: () =>
     worldCandidates({ probabilities: row({ reply: 0.5 }), videoDurationMs: 20_000 }),
   FallbackScorer: worldCandidates,
+  ColdStartScorer: ranking,
   AuthorDiversityScorer: scored,
   OutOfNetworkScorer: scored,
   SlateDiversityScorer: scored,
@@ -234,7 +268,7 @@ runComponentContract<RecheckQuery, PostCandidate>({
 covered.add('AsRankedSelector')
 
 it('runs every component of both pipelines', () => {
-  const names = [homeFeed, recheck].flatMap(({ stages }) =>
+  const names = [homeFeed(), recheck()].flatMap(({ stages }) =>
     stages.flatMap(({ components }) => components.map(({ name }) => name)),
   )
   expect([...covered].toSorted()).toEqual([...new Set(names)].toSorted())

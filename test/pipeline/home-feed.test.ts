@@ -72,13 +72,7 @@ describe('rank', () => {
     const statements: (keyof Loaders)[] = []
     await createSetting().rank({ statements })
     const others = statements.filter((name) => name !== 'posts').toSorted()
-    expect(others).toEqual([
-      'media',
-      'postModeration',
-      'recentEngagementCounts',
-      'userLabels',
-      'users',
-    ])
+    expect(others).toEqual(['engagementCounts', 'media', 'postModeration', 'userLabels', 'users'])
     expect(statements.length - others.length).toBeLessThanOrEqual(3)
   })
 
@@ -127,8 +121,8 @@ describe('when a part dies', () => {
 
   it.each([
     ['history', { actionSequence: rejects }],
-    ['impressions', { seenPostIds: rejects }],
-    ['served posts', { servedPostIds: rejects }],
+    ['impressions', { seen: rejects }],
+    ['served posts', { servedHistory: rejects }],
   ])('goes on without %s', async (_title, broken) => {
     const feed = await createSetting({ viewerStore: { ...viewerStore, ...broken } }).rank()
     expect(feed.candidates.length).toBeGreaterThan(0)

@@ -52,3 +52,23 @@ it('shows the fallback as one step, and nothing for an unscored post', () => {
   })
   expect(toScoreBreakdown(candidate(post(100, 10)))).toBeNull()
 })
+
+it('shows what a cold start lifted', () => {
+  const lifted = candidate(post(100, 10), {
+    ...heads({ favorite: 0.5 }),
+    weightedScore: 0.251,
+    coldStartScore: 0.5,
+    scoredBy: 'phoenix',
+    diversityFactor: 0.625,
+    outOfNetworkFactor: 0.75,
+  })
+  expect(toScoreBreakdown(lifted)).toMatchObject({
+    final: 0.5 * 0.625 * 0.75,
+    adjustments: [
+      { name: 'offset', before: 0.25, after: 0.251 },
+      { name: 'cold_start', factor: null, before: 0.251, after: 0.5 },
+      { name: 'author_diversity', factor: 0.625, before: 0.5, after: 0.3125 },
+      { name: 'out_of_network', factor: 0.75, before: 0.3125, after: 0.234375 },
+    ],
+  })
+})

@@ -10,7 +10,7 @@ const POST = `query Post($id: ID!) {
       id databaseId text language
       author { id handle avatarUrl relationship { following followedBy muted blocking blockedBy } }
       media { __typename url altText }
-      engagement { likes reposts replies quotes }
+      engagement { likes reposts replies quotes views }
       visibility { action rule }
       quoted { __typename ... on Post { id } ... on UnavailablePost { id reason } }
       inReplyTo { __typename ... on UnavailablePost { id reason } }
@@ -36,7 +36,7 @@ beforeAll(async () => {
       (${QUOTING}, 1, 'video', 'https://video.example/1', null, 3, 2, 1500)`.execute(
     database.kysely,
   )
-  await sql`insert into post_counts (post_id, likes) values (${QUOTING}, 7)`.execute(
+  await sql`insert into post_counts (post_id, likes, views) values (${QUOTING}, 7, 90)`.execute(
     database.kysely,
   )
 })
@@ -86,7 +86,7 @@ describe('post', () => {
         { __typename: 'ImageMedia', url: `${gateway.url}/media/900-1.svg`, altText: 'hills' },
         { __typename: 'VideoMedia', url: 'https://video.example/1', altText: null },
       ],
-      engagement: { likes: '7', reposts: '0', replies: '0', quotes: '0' },
+      engagement: { likes: '7', reposts: '0', replies: '0', quotes: '0', views: '90' },
       visibility: { action: 'SHOW', rule: null },
       quoted: { __typename: 'Post', id: `post:${QUOTED}` },
       inReplyTo: null,

@@ -200,6 +200,9 @@ describe('metrics and health', () => {
       /homefeed_component_runs_total\{[^}]*component="ThunderSource"[^}]*\} [1-9]/,
     )
     expect(text).toMatch(/homefeed_component_runs_total\{[^}]*outcome="failed"\} [1-9]/)
+    expect(text).toMatch(
+      /cache_reads_total\{[^}]*component="EngagementCountsHydrator",outcome="miss"\} [1-9]/,
+    )
     expect(text).toMatch(/homefeed_degradations_total\{degradation="RULES_ONLY"\} [1-9]/)
     expect(text).toMatch(/homefeed_sessions [1-9]/)
     expect(text).toContain('nodejs_eventloop_lag')

@@ -8,6 +8,7 @@ import { GrpcChannel } from '../../src/phoenix/grpc-channel.ts'
 import type { PhoenixService } from '../../src/phoenix/phoenix-error.ts'
 import { GrpcRankingClient } from '../../src/phoenix/grpc-ranking-client.ts'
 import { GrpcRetrievalClient } from '../../src/phoenix/grpc-retrieval-client.ts'
+import { AgedCache } from '../../src/pipeline/framework/aged-cache.ts'
 import { STAGES } from '../../src/pipeline/framework/component.ts'
 import { createPrompts } from '../../src/pipeline/blending/prompts.ts'
 import { createHomeFeed } from '../../src/pipeline/home-feed.ts'
@@ -160,6 +161,7 @@ export async function serve(
     modules: createModuleStore(database),
     prompts,
     ranking: new GrpcRankingClient(channels[1]),
+    countsCache: new AgedCache({ entriesMax: 1_000 }),
     safetyMemory: createSafetyMemory({ now: systemNowMs }),
     requestCache: new RequestCache({ ...REQUEST_CACHE_PARAMS, now: systemNowMs }),
     budgetMs: 5_000,

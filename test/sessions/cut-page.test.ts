@@ -6,11 +6,13 @@ import type { CutRequest } from '../../src/sessions/cut-page.ts'
 import { moduleIdOf } from '../../src/pipeline/blending/feed-item.ts'
 import type { FeedModule } from '../../src/pipeline/blending/feed-item.ts'
 import type { FeedSession } from '../../src/sessions/feed-session.ts'
+import { DEFAULT_SETTINGS } from '../../src/pipeline/params/feed-settings.ts'
 import { toSlateEntry } from '../../src/sessions/slate-entry.ts'
 import { EMPTY_FILTER } from '../../src/pipeline/home-feed.query.ts'
 import { candidate, post, postId, userId, VIEWER } from '../pipeline/home-feed-fixtures.ts'
 
-const FIRST = { requestId: 'first', rankedAtMs: 0, weightsVersion: 'w' }
+const { params } = DEFAULT_SETTINGS
+const FIRST = { requestId: 'first', rankedAtMs: 0, weightsVersion: 'w', params }
 const ALLOW = { action: 'allow', rule: null, labels: [] } as const
 
 function ranked(id: number): PostCandidate {
@@ -23,6 +25,7 @@ function sessionOf(ids: readonly number[], more: Partial<FeedSession> = {}): Fee
     viewerId: VIEWER,
     filter: EMPTY_FILTER,
     startedAtMs: 0,
+    settings: DEFAULT_SETTINGS,
     firstPosition: 0,
     servedBefore: new Set(),
     entries: ids.map((id) => toSlateEntry(ranked(id), FIRST)),
@@ -34,6 +37,8 @@ function sessionOf(ids: readonly number[], more: Partial<FeedSession> = {}): Fee
       rankedAtMs: 0,
       modelVersion: null,
       weightsVersion: 'w',
+      arms: [],
+      params,
       degradation: ['RULES_ONLY'],
       degradedDependencies: ['phoenix-ranking'],
     },

@@ -3,12 +3,17 @@ import { trustUserId } from '../../src/ids.ts'
 import { moduleIdOf } from '../../src/pipeline/blending/feed-item.ts'
 import type { FeedModule } from '../../src/pipeline/blending/feed-item.ts'
 import type { SlateItem } from '../../src/pipeline/blending/for-you-feed.ts'
-import type { RankedFeed } from '../../src/pipeline/home-feed.ts'
+import type { RankedFeed, RankOptions } from '../../src/pipeline/home-feed.ts'
 import { EMPTY_FILTER } from '../../src/pipeline/home-feed.query.ts'
 import type { HomeFeedRequest } from '../../src/pipeline/home-feed.query.ts'
+import { createFeedSettings } from '../../src/pipeline/params/feed-settings.ts'
+import type { RequestSettings } from '../../src/pipeline/params/feed-settings.ts'
+import { spellOverrides } from '../../src/pipeline/params/param-overrides.ts'
+import type { ParamOverrides } from '../../src/pipeline/params/param-overrides.ts'
 import { CursorCodec } from '../../src/sessions/cursor-codec.ts'
 import { HomeFeedSessions } from '../../src/sessions/home-feed-sessions.ts'
-import type { PageRequest } from '../../src/sessions/home-feed-sessions.ts'
+import type { PageRequest } from '../../src/sessions/feed-page.ts'
+import type { Exposure } from '../../src/sessions/session-settings.ts'
 import { ServedWriter } from '../../src/sessions/served-writer.ts'
 import { SessionStore } from '../../src/sessions/session-store.ts'
 import type { ServedRecord } from '../../src/store/viewer-store.ts'
@@ -18,10 +23,15 @@ import { candidate, loadersOf, NOW_MS, post, VIEWER } from '../pipeline/home-fee
 const PROMPT: FeedModule = { kind: 'prompt', prompt: WELCOME }
 const SUGGESTION: FeedModule = { kind: 'who-to-follow', userIds: ['7', '8'].map(trustUserId) }
 const ALLOW = { action: 'allow', rule: null, labels: [] } as const
+const SLATE_OF_50: ParamOverrides = {
+  values: new Map([['request.slateSize', 50]]),
+  switches: new Map(),
+}
 const OPTIONS = { nowMs: NOW_MS, signal: new AbortController().signal, deadlineMs: NOW_MS + 1000 }
 
 interface World {
   readonly exhausts?: boolean
+  readonly arms?: readonly string[]
   /** Modules of the first slate, by their places. */
   readonly modules?: Readonly<Record<number, FeedModule>>
   /** As they may still be shown later; default all, as they were. */
@@ -29,11 +39,19 @@ interface World {
 }
 
 /** Sessions over a ranker that has `supply` posts, in order, `slateSize` at a time. */
-function createSessions(supply: number, { exhausts = true, modules = {}, left }: World = {}) {
+function createSessions(
+  supply: number,
+  { exhausts = true, arms = [], modules = {}, left }: World = {},
+) {
   const rankings: number[] = []
   const served: ServedRecord[] = []
+  const exposures: Exposure[] = []
+  const settings: (RequestSettings | undefined)[] = []
+  const now = () => NOW_MS
+  const store = new SessionStore({ sessionsMax: 10, entriesMax: 1000, idleMs: 1000, now })
   const pipelineResult = undefined as unknown as RankedFeed['pipelineResult']
-  const rank = (request: HomeFeedRequest): Promise<RankedFeed> => {
+  const rank = (request: HomeFeedRequest, options: RankOptions): Promise<RankedFeed> => {
+    settings.push(options.settings)
     const all = Array.from({ length: supply }, (_, index) => index + 1)
     const unserved = all.filter(
       (id) => ![...request.sessionServedPostIds].some((each) => Number(each) === id),
@@ -54,8 +72,8 @@ function createSessions(supply: number, { exhausts = true, modules = {}, left }:
   const sessions = new HomeFeedSessions({
     homeFeed: {
       rank,
-      async open(request) {
-        const ranked = await rank(request)
+      async open(request, options) {
+        const ranked = await rank(request, options)
         const items: SlateItem[] = ranked.candidates.map((each) => ({ kind: 'post', post: each }))
         for (const [place, module] of Object.entries(modules)) {
           items.splice(Number(place), 0, module)
@@ -85,13 +103,18 @@ function createSessions(supply: number, { exhausts = true, modules = {}, left }:
       waitMs: 1000,
       onFailure: () => expect.unreachable(),
     }),
-    store: new SessionStore({ sessionsMax: 10, entriesMax: 1000, idleMs: 1000, now: () => NOW_MS }),
+    store,
     codec: new CursorCodec(['key']),
-    slateSize: 50,
+    resolveSettings: (_viewerId, overrides) => ({
+      ...createFeedSettings(SLATE_OF_50, overrides),
+      arms,
+      overrides: spellOverrides(overrides),
+    }),
+    onExposure: (exposure) => exposures.push(exposure),
     createRequestId: () => `request ${rankings.length}`,
     now: () => NOW_MS,
   })
-  return { sessions, rankings, served }
+  return { sessions, rankings, served, exposures, settings, store }
 }
 
 /** Ids of posts and modules of all pages, by position. */
@@ -120,6 +143,7 @@ function ask(first: number, after: string | null): PageRequest {
     after,
     countryCode: null,
     alsoSeenPostIds: new Set(),
+    isBackground: false,
     loaders: loadersOf({}),
   }
 }
@@ -208,5 +232,55 @@ describe('HomeFeedSessions', () => {
     expect(page.hasNextPage).toBe(false)
     const beyond = await sessions.page(ask(5, page.endCursor), OPTIONS)
     expect(beyond).toMatchObject({ entries: [], hasNextPage: false, continuity: 'CONTINUED' })
+  })
+})
+
+describe('settings of a session', () => {
+  const factor = (value: number): ParamOverrides => ({
+    values: new Map([['outOfNetwork.factor', value]]),
+    switches: new Map(),
+  })
+
+  it('are those that opened it, page after page', async () => {
+    const { sessions, settings } = createSessions(120)
+    const opened = await sessions.page({ ...ask(40, null), overrides: factor(0.5) }, OPTIONS)
+    const second = await sessions.page(ask(40, opened.endCursor), OPTIONS)
+    await sessions.page({ ...ask(40, second.endCursor), overrides: factor(0.5) }, OPTIONS)
+    expect(settings.map((each) => each?.params.outOfNetwork.factor)).toEqual([0.5, 0.5, 0.5])
+  })
+
+  it('cannot be changed by a later page', async () => {
+    const { sessions, rankings } = createSessions(120)
+    const { endCursor } = await sessions.page(ask(40, null), OPTIONS)
+    const other = sessions.page({ ...ask(40, endCursor), overrides: factor(0.5) }, OPTIONS)
+    await expect(other).rejects.toMatchObject({
+      code: 'BAD_USER_INPUT',
+      field: 'context.parameters',
+    })
+    expect(rankings).toHaveLength(1)
+  })
+
+  it('are those of the request when an expired session is rebuilt', async () => {
+    const { sessions, settings, store } = createSessions(120)
+    const opened = await sessions.page({ ...ask(40, null), overrides: factor(0.5) }, OPTIONS)
+    for (let index = 0; index < 10; index += 1) await sessions.page(ask(1, null), OPTIONS)
+    expect(store.get(opened.sessionId)).toBeNull()
+    const page = await sessions.page(
+      { ...ask(40, opened.endCursor), overrides: factor(0.25) },
+      OPTIONS,
+    )
+    expect(page.continuity).toBe('REBUILT_AFTER_EXPIRY')
+    expect(settings.at(-1)?.params.outOfNetwork.factor).toBe(0.25)
+  })
+
+  it('tell of every ranking in an arm, but of none that somebody changed by hand', async () => {
+    const { sessions, exposures } = createSessions(120, { arms: ['a:control', 'b:more'] })
+    const { endCursor, ranking } = await sessions.page(ask(40, null), OPTIONS)
+    expect(ranking.arms).toEqual(['a:control', 'b:more'])
+    await sessions.page(ask(5, endCursor), OPTIONS)
+    const told = { viewerId: VIEWER, arms: ['a:control', 'b:more'] }
+    expect(exposures).toEqual([{ ...told, requestId: ranking.requestId }])
+    await sessions.page({ ...ask(40, null), overrides: factor(0.5) }, OPTIONS)
+    expect(exposures).toHaveLength(1)
   })
 })

@@ -3,7 +3,13 @@ import { ServedWriter } from '../../src/sessions/served-writer.ts'
 import type { ServedRecord } from '../../src/store/viewer-store.ts'
 import { VIEWER } from '../pipeline/home-feed-fixtures.ts'
 
-const RECORD: ServedRecord = { viewerId: VIEWER, servedAtMs: 1, surface: 'home', posts: [] }
+const RECORD: ServedRecord = {
+  viewerId: VIEWER,
+  servedAtMs: 1,
+  requestedAtMs: null,
+  surface: 'home',
+  posts: [],
+}
 
 it('waits for a write', async () => {
   const written: ServedRecord[] = []

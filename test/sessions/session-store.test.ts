@@ -4,10 +4,12 @@ import { createPostCandidate } from '../../src/pipeline/home-feed.candidate.ts'
 import { EMPTY_FILTER } from '../../src/pipeline/home-feed.query.ts'
 import type { FeedSession } from '../../src/sessions/feed-session.ts'
 import { SessionStore } from '../../src/sessions/session-store.ts'
+import { DEFAULT_SETTINGS } from '../../src/pipeline/params/feed-settings.ts'
 import { toSlateEntry } from '../../src/sessions/slate-entry.ts'
 import { bareCandidate, post } from '../pipeline/home-feed-fixtures.ts'
 
-const RANKING = { requestId: 'r', rankedAtMs: 0, weightsVersion: 'w' }
+const { params } = DEFAULT_SETTINGS
+const RANKING = { requestId: 'r', rankedAtMs: 0, weightsVersion: 'w', params }
 
 function session(id: string, entryCount: number): FeedSession {
   const candidate = createPostCandidate(bareCandidate(post(1, 2)))
@@ -16,6 +18,7 @@ function session(id: string, entryCount: number): FeedSession {
     viewerId: trustUserId('1'),
     filter: EMPTY_FILTER,
     startedAtMs: 0,
+    settings: DEFAULT_SETTINGS,
     firstPosition: 0,
     servedBefore: new Set(),
     entries: Array.from({ length: entryCount }, () => toSlateEntry(candidate, RANKING)),
@@ -27,6 +30,8 @@ function session(id: string, entryCount: number): FeedSession {
       rankedAtMs: 0,
       modelVersion: null,
       weightsVersion: 'w',
+      arms: [],
+      params,
       degradation: [],
       degradedDependencies: [],
     },

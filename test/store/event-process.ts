@@ -4,6 +4,7 @@ import { systemNowMs } from '../../src/clock.ts'
 import { KafkaEventLog } from '../../src/events/kafka/kafka-event-log.ts'
 import { isRefusal } from '../../src/events/kafka/refused-record-error.ts'
 import { createDatabase } from '../../src/store/database.ts'
+import { changesPart } from '../../src/store/materialiser/changes.part.ts'
 import { Materialiser } from '../../src/store/materialiser/materialiser.ts'
 import { OutboxRelay } from '../../src/store/outbox-relay.ts'
 
@@ -20,6 +21,7 @@ const relay = new OutboxRelay({
   rowsPerRead: 40,
 })
 const materialiser = new Materialiser({
+  part: changesPart,
   ...options,
   database: await open(target),
   checkIntervalMs: 100,

@@ -4,6 +4,7 @@ import { readDeadLetters } from '../../src/events/dead-letters.ts'
 import type { EventRecord } from '../../src/events/event-log.ts'
 import { InProcessEventLog } from '../../src/events/in-process-event-log.ts'
 import type { Database } from '../../src/store/database.ts'
+import { changesPart } from '../../src/store/materialiser/changes.part.ts'
 import { Materialiser } from '../../src/store/materialiser/materialiser.ts'
 import { createOutboxReader, createOutboxWriter } from '../../src/store/outbox.ts'
 import { describeEngines, openTestDatabase, type TestDatabase } from '../postgres.ts'
@@ -31,6 +32,7 @@ describeEngines('the materialiser', (engine) => {
   async function materialise(...records: readonly EventRecord[]) {
     await log.publish(records)
     const materialiser = new Materialiser({
+      part: changesPart,
       database,
       log,
       nowMs: () => NOW_MS,

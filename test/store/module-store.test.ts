@@ -145,7 +145,7 @@ describeEngines('modules in the store', (engine) => {
       suggestedIds: [],
       followsNobody: true,
     })
-    const record = { viewerId: VIEWER, surface: 'home', posts: [] } as const
+    const record = { viewerId: VIEWER, requestedAtMs: null, surface: 'home', posts: [] } as const
     const suggestion = (...ids: string[]) => ({
       module: 'who-to-follow',
       userIds: ids.map(trustUserId),

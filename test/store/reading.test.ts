@@ -123,12 +123,14 @@ describeEngines('reading the store', (engine) => {
         replies: 1,
         reposts: 1,
         quotes: 0,
+        views: 0,
       })
       expect(await loaders.engagementCounts.load(trustPostId('15'))).toEqual({
         likes: 0,
         replies: 0,
         reposts: 0,
         quotes: 0,
+        views: 1,
       })
       expect(await loaders.postModeration.load(trustPostId('13'))).toEqual({
         labels: ['spam'],
@@ -212,8 +214,9 @@ describeEngines('reading the store', (engine) => {
 
     it('reads what was seen, newest first', async () => {
       const store = createViewerStore(database)
-      expect(await store.seenPostIds(ADA, NOW_MS - 48 * HOUR_MS)).toEqual(['15', '12'])
-      expect(await store.seenPostIds(ADA, NOW_MS - HOUR_MS)).toEqual(['15'])
+      const seen = await store.seen(ADA, NOW_MS - 48 * HOUR_MS)
+      expect(seen).toEqual({ postIds: ['15', '12'], generations: [] })
+      expect(await store.seen(ADA, NOW_MS - HOUR_MS)).toMatchObject({ postIds: ['15'] })
     })
 
     it('keeps what was served, once, newest page first', async () => {
@@ -221,6 +224,7 @@ describeEngines('reading the store', (engine) => {
       const page = (requestId: string, servedAtMs: number, ids: readonly [string, string][]) => ({
         viewerId: ADA,
         servedAtMs,
+        requestedAtMs: requestId === 'c' ? servedAtMs : null,
         surface: 'home' as const,
         posts: ids.map(([postId, originalPostId], slatePosition) => ({
           postId: trustPostId(postId),
@@ -251,13 +255,46 @@ describeEngines('reading the store', (engine) => {
       expect(served).toEqual(['13', '14', RECORD, '15'])
       expect(await store.servedPostIds(ADA, NOW_MS - 10 * 60_000, 2)).toEqual(['13', '14'])
       expect(await store.servedPostIds(ADA, 0, 100)).toEqual(served)
-      const authors = await store.servedAuthors(ADA, NOW_MS - 10 * 60_000, 100)
-      expect(authors).toEqual([
-        { authorId: '3', servedAtMs: NOW_MS - 1_000 },
-        { authorId: '2', servedAtMs: NOW_MS - 2_000 },
-        { authorId: '2', servedAtMs: NOW_MS - 2_000 },
-      ])
-      expect(await store.servedAuthors(ADA, NOW_MS - 10 * 60_000, 1)).toEqual(authors.slice(0, 1))
+      const range = {
+        postsSinceMs: NOW_MS - 10 * 60_000,
+        postIdsMax: 100,
+        authorsSinceMs: NOW_MS - 10 * 60_000,
+        authorRowsMax: 100,
+      }
+      const history = await store.servedHistory(ADA, range)
+      expect(history).toEqual({
+        postIds: served,
+        authors: [
+          { authorId: '3', servedAtMs: NOW_MS - 1_000 },
+          { authorId: '2', servedAtMs: NOW_MS - 2_000 },
+          { authorId: '2', servedAtMs: NOW_MS - 2_000 },
+        ],
+        requestTimesMs: [NOW_MS - 1_000],
+      })
+      const short = { ...range, postsSinceMs: NOW_MS - 1_000, authorRowsMax: 1 }
+      expect(await store.servedHistory(ADA, short)).toMatchObject({
+        postIds: ['13'],
+        authors: history.authors.slice(0, 1),
+      })
+    })
+
+    it('remembers the last ten visits, with posts or without, once each', async () => {
+      const store = createViewerStore(database)
+      const viewerId = trustUserId('4')
+      const visit = (requestedAtMs: number) =>
+        store.recordServed({
+          viewerId,
+          servedAtMs: requestedAtMs,
+          requestedAtMs,
+          surface: 'home',
+          posts: [],
+        })
+      // The sixth comes late.
+      for (const minute of [1, 2, 3, 4, 5, 7, 8, 9, 10, 11, 12, 12, 6]) await visit(minute * 60_000)
+      const nothing = { postsSinceMs: 0, postIdsMax: 1, authorsSinceMs: 0, authorRowsMax: 1 }
+      const { requestTimesMs } = await store.servedHistory(viewerId, nothing)
+      const minutes = requestTimesMs.map((atMs) => atMs / 60_000)
+      expect(minutes).toEqual([12, 11, 10, 9, 8, 7, 6, 5, 4, 3])
     })
   })
 })

@@ -4,7 +4,14 @@ import type { PromotedPosts } from './promoted/promoted-posts.ts'
 /** All that the outer pipeline asks, beside the ranking that each query brings. */
 export interface ForYouDependencies extends Pick<
   HomeFeedDependencies,
-  'viewerStore' | 'safetyMemory' | 'budgetMs' | 'now' | 'modules' | 'prompts'
+  | 'viewerStore'
+  | 'safetyMemory'
+  | 'searchTexts'
+  | 'authorLists'
+  | 'budgetMs'
+  | 'now'
+  | 'modules'
+  | 'prompts'
 > {
   /** Null = nothing is promoted. */
   readonly promoted: PromotedPosts | null

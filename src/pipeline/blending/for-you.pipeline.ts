@@ -64,13 +64,15 @@ export function createForYouPipeline(
       suggestedAccountsHydrator<ForYouQuery>({
         timeoutMs: timeout.suggestedAccounts,
         accountsMax,
+        authorLists: dependencies.authorLists,
+        searchTexts: dependencies.searchTexts,
         viewerQueryOf: async ({ ranking }) => (await ranking).pipelineResult.query,
       }),
       brandSafetyHydrator({ isNeeded: promoted !== null, timeoutMs: timeout.visibility }),
     ],
     filters: [emptyModuleFilter()],
     scorers: [],
-    selector: blenderSelector(blending),
+    selector: blenderSelector(blending, dependencies.searchTexts),
     // The blender leaves things out on purpose.
     backFills: false,
     postSelectionHydrators: [],

@@ -1,6 +1,7 @@
 import { trustPostId } from '../../ids.ts'
 import type { PostRecord, UserRecord } from '../../store/records.ts'
 import { compileMutedKeywords } from '../muted-keywords/keyword-matcher.ts'
+import type { SearchTexts } from '../muted-keywords/search-text.ts'
 import { evaluateVisibility } from '../visibility/evaluate-visibility.ts'
 import type { ViewerFacts } from '../visibility/viewer-facts.ts'
 
@@ -14,16 +15,18 @@ const NO_MODERATION = { labels: [], takedownCountries: [] } as const
 
 /**
  * Whether an account may be suggested to a viewer: not to itself or its followers, not when it is
- * protected (it asked not to be found), not when the viewer muted a word of its handle, and only
+ * protected (it asked not to be found) or listed as not recommended, not when the viewer muted a word of its handle, and only
  * when its plainest post might be recommended without a warning: so every rule about authors, now
  * and later, holds for suggestions too.
  */
 export function maySuggestAccount(
   { account, labels }: LabelledAccount,
   viewer: ViewerFacts,
+  searchTexts: SearchTexts,
 ): boolean {
   if (account.id === viewer.viewerId || viewer.followedIds.has(account.id)) return false
-  if (account.isProtected) return false
+  if (account.isProtected || viewer.authorLists.notRecommendedAuthorIds.has(account.id))
+    return false
   const subject = {
     post: plainestPostOf(account),
     author: account,
@@ -31,7 +34,7 @@ export function maySuggestAccount(
     authorLabels: labels,
   }
   if (evaluateVisibility('recommendations', subject, viewer).action !== 'allow') return false
-  const matcher = compileMutedKeywords(viewer.mutedKeywords)
+  const matcher = compileMutedKeywords(viewer.mutedKeywords, searchTexts)
   const texts = { body: [], quoted: [], handles: [account.handle], altTexts: [] }
   return matcher.find(texts) === null
 }

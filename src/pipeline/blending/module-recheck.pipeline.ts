@@ -17,7 +17,10 @@ export type ModuleRecheckPipeline = CandidatePipeline<ModuleRecheckQuery, FeedIt
  * suspended since is suggested no more, and a module of nobody falls out.
  */
 export function createModuleRecheckPipeline(
-  dependencies: Pick<HomeFeedDependencies, 'viewerStore' | 'safetyMemory' | 'budgetMs' | 'now'>,
+  dependencies: Pick<
+    HomeFeedDependencies,
+    'viewerStore' | 'safetyMemory' | 'searchTexts' | 'authorLists' | 'budgetMs' | 'now'
+  >,
   { timeout, request, whoToFollow }: HomeFeedParams = HOME_FEED_PARAMS,
 ): ModuleRecheckPipeline {
   const graph = createSafetyQueryHydrators(dependencies, timeout.socialGraph)
@@ -33,6 +36,8 @@ export function createModuleRecheckPipeline(
       suggestedAccountsHydrator<ModuleRecheckQuery>({
         timeoutMs: timeout.users,
         accountsMax: whoToFollow.accountsMax,
+        authorLists: dependencies.authorLists,
+        searchTexts: dependencies.searchTexts,
         viewerQueryOf: (query) => query,
       }),
     ],

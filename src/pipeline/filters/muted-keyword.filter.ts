@@ -2,6 +2,7 @@ import type { PostCandidate } from '../home-feed.candidate.ts'
 import { filter } from '../home-feed.components.ts'
 import type { ItemTexts, KeywordMatcher } from '../muted-keywords/keyword-matcher.ts'
 import { compileMutedKeywords } from '../muted-keywords/keyword-matcher.ts'
+import type { SearchTexts } from '../muted-keywords/search-text.ts'
 import { withheld } from './withheld.ts'
 
 type Shown = Pick<PostCandidate, 'core' | 'related' | 'actorHandles' | 'altTexts'>
@@ -11,7 +12,7 @@ type Shown = Pick<PostCandidate, 'core' | 'related' | 'actorHandles' | 'altTexts
  * in the handle of anyone shown, in links. A text that a keyword would look at and that could not
  * be loaded withholds the post.
  */
-export function mutedKeywordFilter() {
+export function mutedKeywordFilter({ searchTexts }: { readonly searchTexts: SearchTexts }) {
   return filter({
     name: 'MutedKeywordFilter',
     reads: ['core', 'related', 'actorHandles', 'altTexts'],
@@ -19,7 +20,7 @@ export function mutedKeywordFilter() {
     enable: ({ mutedKeywords }) => mutedKeywords === undefined || mutedKeywords.length > 0,
     keep({ mutedKeywords }) {
       if (mutedKeywords === undefined) return () => withheld('muted keywords')
-      const matcher = compileMutedKeywords(mutedKeywords)
+      const matcher = compileMutedKeywords(mutedKeywords, searchTexts)
       return (candidate) => {
         const texts = textsOf(candidate, matcher)
         if (typeof texts === 'string') return withheld(texts)

@@ -29,6 +29,12 @@ export type Patches<P> = readonly (P | Error)[]
  */
 export type FailurePolicy = 'fail-open' | 'fail-closed' | 'replace'
 
+/** Look-ups of a cache. */
+export interface CacheReads {
+  readonly hits: number
+  readonly misses: number
+}
+
 /** What every call gets beside the query: explicit, read-only, one per request. */
 export interface StageContext {
   readonly requestId: string
@@ -40,6 +46,8 @@ export interface StageContext {
   readonly deadlineMs: number
   /** Says that the answer stands on a substitute, without failing: "last known good", say. */
   degrade(degradation: string, dependency: string): void
+  /** Tells the component's report what a cache knew and what it did not. */
+  countCache(reads: CacheReads): void
 }
 
 /** The ten stages, in run order. */

@@ -1,6 +1,6 @@
 import { channel } from 'node:diagnostics_channel'
 import type { Channel } from 'node:diagnostics_channel'
-import type { Component, FailurePolicy, Stage } from './component.ts'
+import type { CacheReads, Component, FailurePolicy, Stage } from './component.ts'
 import type { ComponentError, ComponentErrorCode } from './component-error.ts'
 
 /** What one run of one component did. In start order: stage by stage, list order within. */
@@ -18,6 +18,8 @@ export interface ComponentReport {
   readonly in: number
   /** Candidates patched, kept, brought or selected; 1 for a query that was filled. */
   readonly out: number
+  /** Null = it asks no cache. */
+  readonly cache: CacheReads | null
   readonly error: ComponentError | null
 }
 
@@ -44,6 +46,8 @@ export interface ComponentMessage {
   readonly candidateCount: number
   readonly outcome: 'ok' | ComponentErrorCode | 'dropped'
   readonly durationMs: number
+  /** Null = it asks no cache. */
+  readonly cache: CacheReads | null
 }
 
 /** Tells the subscribers of the stage's channel; without one not even the message is made. */
@@ -112,6 +116,7 @@ export class ComponentRun implements ComponentReport {
   enabled = true
   durationMs = 0
   out = 0
+  cache: CacheReads | null = null
   error: ComponentError | null = null
   degraded: Degraded[] = []
   readonly #scope: RequestScope
@@ -148,7 +153,16 @@ export class ComponentRun implements ComponentReport {
       candidateCount: this.in,
       outcome: error === null ? 'ok' : error.code,
       durationMs: this.durationMs,
+      cache: this.cache,
     }))
+  }
+
+  /** What a cache knew, added up over the call. */
+  noteCache({ hits, misses }: CacheReads): void {
+    this.cache = {
+      hits: hits + (this.cache?.hits ?? 0),
+      misses: misses + (this.cache?.misses ?? 0),
+    }
   }
 
   /** Some candidates got no patch; `first` says why the first of them did not. */

@@ -118,6 +118,9 @@ function awaitAnswer<Q, T>(
       degrade(degradation, dependency) {
         if (!settled) row.noteSubstitute(degradation, dependency)
       },
+      countCache(reads) {
+        if (!settled) row.noteCache(reads)
+      },
     }
     const reject = (thrown: unknown): void =>
       settle(() => fail('failed', `failed: ${toMessage(thrown)}`, thrown))

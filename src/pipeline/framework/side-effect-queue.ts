@@ -106,6 +106,7 @@ export class SideEffectQueue<Q extends object, C extends object> {
       candidateCount: selected.length,
       outcome: 'dropped',
       durationMs: 0,
+      cache: null,
     }))
   }
 }

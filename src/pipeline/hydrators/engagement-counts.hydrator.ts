@@ -15,7 +15,7 @@ export function engagementCountsHydrator({ timeoutMs }: { readonly timeoutMs: nu
       const shown = await loadShownPosts(loaders, candidates)
       const subjects = shown.map((each) => (each instanceof Error ? null : subjectOf(each)))
       const counts = await loadEach(
-        loaders.recentEngagementCounts,
+        loaders.engagementCounts,
         subjects.flatMap((post) => post?.id ?? []),
       )
       return shown.map((each, index) => {

@@ -1,22 +1,26 @@
 import type { PostId, UserId } from '../../ids.ts'
-import type { ModerationRecord, UserRecord } from '../../store/records.ts'
+import type { ModerationRecord, PostRecord, UserRecord } from '../../store/records.ts'
 import type { StageContext } from '../framework/component.ts'
-import type { VisibilityVerdict } from '../home-feed.candidate.ts'
+import type { AncillaryVerdict, VisibilityVerdict } from '../home-feed.candidate.ts'
 import { hydrator } from '../home-feed.components.ts'
 import { LAST_KNOWN_GOOD_PARAMS } from '../process.params.ts'
 import type { HomeFeedQuery } from '../home-feed.query.ts'
 import type { LastKnownGood } from '../last-known-good.ts'
 import type { SafetyMemory } from '../safety-memory.ts'
+import type { AuthorLists } from '../visibility/author-lists.ts'
 import { evaluateVisibility } from '../visibility/evaluate-visibility.ts'
 import { shownSubjectsOf } from '../visibility/shown-subjects.ts'
 import type { ShownSubject } from '../visibility/shown-subjects.ts'
+import { publishVerdicts } from '../visibility/verdict-channel.ts'
 import { toViewerFacts } from '../visibility/viewer-facts.ts'
 import type { ViewerFacts } from '../visibility/viewer-facts.ts'
+import type { VisibilityLevel, VisibilitySubject } from '../visibility/visibility-rule.ts'
 import { withinMs } from '../within-ms.ts'
 import { loadEach, loadEachOrNull } from './load-each.ts'
 
 export interface VisibilityOptions {
   readonly memory: Pick<SafetyMemory, 'postModeration' | 'userLabels'>
+  readonly authorLists: AuthorLists
   readonly timeoutMs: number
   /** The request's clock, epoch ms. */
   now(): number
@@ -29,29 +33,30 @@ interface Evidence {
 }
 
 /**
- * Judges each post together with what it shows of others: a dropped original, quoted post, parent
- * or root drops the item; a deleted one is a tombstone and does not. Labels that cannot be loaded
- * are taken from the last known good; without one the post gets no verdict.
+ * Judges each post and what it shows of others, which the ancillary filter looks at. A post that is
+ * asked for under both levels is a recommendation for all. Labels that cannot be loaded are taken
+ * from the last known good; without one the post gets no verdict.
  */
 export function visibilityHydrator(options: VisibilityOptions) {
   return hydrator({
     name: 'VisibilityHydrator',
     reads: ['core', 'related', 'inNetwork'],
-    writes: ['visibility'],
+    writes: ['visibility', 'ancillaryVisibility'],
     failurePolicy: 'fail-closed',
     degradation: 'SAFETY_WITHHELD',
     dependency: 'database',
     timeoutMs: options.timeoutMs,
     async hydrate(query, candidates, context) {
       if (candidates.length === 0) return []
-      const facts = toViewerFacts(query, context.nowMs)
+      const facts = toViewerFacts(query, {
+        nowMs: context.nowMs,
+        authorLists: options.authorLists,
+      })
       if (facts === null) throw new Error("the viewer's lists are not known")
       const subjects = candidates.map((candidate) => shownSubjectsOf(candidate))
       const evidence = await loadEvidence(query, subjects.flat(), { ...options, context })
-      const patches = subjects.map((shown) => {
-        const visibility = judge(shown, evidence, facts)
-        return visibility instanceof Error ? visibility : { visibility }
-      })
+      const answers = judgePosts(subjects.flat(), evidence, facts)
+      const patches = subjects.map((shown) => toPatch(shown, answers))
       const failure = patches[0]
       if (failure instanceof Error && patches.every((patch) => patch instanceof Error)) {
         throw failure
@@ -112,26 +117,54 @@ function remember<K extends string, V extends object>(
   return values
 }
 
-function judge(
+type Answers = ReadonlyMap<PostId, VisibilityVerdict | Error>
+
+/** One answer a post, at the strictest level that it is asked for under. */
+function judgePosts(
   shown: readonly ShownSubject[],
   evidence: Evidence,
   facts: ViewerFacts,
-): VisibilityVerdict | Error {
-  if (shown.length === 0) return new Error('the post was not read')
-  let verdict: VisibilityVerdict = { action: 'allow', rule: null, labels: [] }
-  for (const { role, post, level } of shown) {
-    const author = evidence.users.get(post.authorId) ?? null
-    const moderation = evidence.moderation.get(post.id) ?? new Error('labels were not read')
-    const authorLabels = evidence.labels.get(post.authorId) ?? []
-    if (author instanceof Error) return author
-    if (moderation instanceof Error) return moderation
-    if (authorLabels instanceof Error) return authorLabels
-    const answer = evaluateVisibility(level, { post, author, moderation, authorLabels }, facts)
-    const rule = role === 'post' ? answer.rule : `${role}:${answer.rule}`
-    if (answer.action === 'drop') return { action: 'drop', rule, labels: answer.labels }
-    if (answer.action === 'interstitial' && verdict.action === 'allow') {
-      verdict = { action: 'interstitial', rule, labels: answer.labels }
-    }
+): Answers {
+  const levels = new Map<PostId, VisibilityLevel>()
+  for (const { post, level } of shown) {
+    if (levels.get(post.id) !== 'recommendations') levels.set(post.id, level)
   }
-  return verdict
+  const answers = new Map<PostId, VisibilityVerdict | Error>()
+  const told: (VisibilityVerdict & { readonly level: VisibilityLevel })[] = []
+  for (const { post, level: asked } of shown) {
+    if (answers.has(post.id)) continue
+    const level = levels.get(post.id) ?? asked
+    const subject = toSubject(post, evidence)
+    if (subject instanceof Error) {
+      answers.set(post.id, subject)
+      continue
+    }
+    const { action, rule, labels } = evaluateVisibility(level, subject, facts)
+    answers.set(post.id, { action, rule, labels })
+    told.push({ action, rule, labels, level })
+  }
+  publishVerdicts(told)
+  return answers
+}
+
+function toSubject(post: PostRecord, evidence: Evidence): VisibilitySubject | Error {
+  const author = evidence.users.get(post.authorId) ?? null
+  const moderation = evidence.moderation.get(post.id) ?? new Error('labels were not read')
+  const authorLabels = evidence.labels.get(post.authorId) ?? new Error('labels were not read')
+  if (author instanceof Error) return author
+  if (moderation instanceof Error) return moderation
+  if (authorLabels instanceof Error) return authorLabels
+  return { post, author, moderation, authorLabels }
+}
+
+function toPatch(shown: readonly ShownSubject[], answers: Answers) {
+  let visibility: VisibilityVerdict | Error = new Error('the post was not read')
+  const ancillaryVisibility: AncillaryVerdict[] = []
+  for (const { role, post } of shown) {
+    const answer = answers.get(post.id) ?? new Error('the post was not judged')
+    if (answer instanceof Error) return answer
+    if (role === 'post') visibility = answer
+    else ancillaryVisibility.push({ ...answer, role })
+  }
+  return visibility instanceof Error ? visibility : { visibility, ancillaryVisibility }
 }

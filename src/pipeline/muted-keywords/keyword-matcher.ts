@@ -1,4 +1,5 @@
 import type { KeywordSurface, MutedKeywordRecord } from '../../store/records.ts'
+import type { Links, SearchTexts } from './search-text.ts'
 import { isIdeograph, normalizeText, tokenize } from './tokenizer.ts'
 
 /** What an item shows, by surface. Links are found in the bodies. */
@@ -13,7 +14,7 @@ export interface ItemTexts {
 export interface KeywordMatcher {
   /** Whether any keyword looks at this surface. */
   looksAt(surface: KeywordSurface): boolean
-  /** The first keyword that occurs in the item, and where; null when none does. */
+  /** A keyword that occurs in the item, and where; null when none does. */
   find(texts: ItemTexts): KeywordHit | null
 }
 
@@ -22,14 +23,16 @@ export interface KeywordHit {
   readonly surface: KeywordSurface
 }
 
-interface CompiledKeyword {
+/** What one keyword looks like in a text. */
+interface Pattern {
   readonly keyword: MutedKeywordRecord
-  readonly surfaces: ReadonlySet<KeywordSurface>
-  /** For `domain` alone. */
-  readonly domain: string | null
   readonly tokens: readonly string[]
-  /** Text that every match contains: a cheap test before the text is cut into tokens. */
-  readonly probe: string
+}
+
+/** The keywords that look at one surface, by the token that a match begins with. */
+interface SurfaceIndex {
+  readonly byFirstToken: Map<string, Pattern[]>
+  readonly domains: { readonly keyword: MutedKeywordRecord; readonly domain: string }[]
 }
 
 const ALL_SURFACES: readonly KeywordSurface[] = [
@@ -40,44 +43,53 @@ const ALL_SURFACES: readonly KeywordSurface[] = [
   'link',
 ]
 const SCHEME = /^(?:https?:\/\/)?(?:www\.)?/u
-const URLS = /(?:https?:\/\/|www\.)\S+/gu
-const HOSTS = /(?:[\p{L}\p{N}](?:[\p{L}\p{N}-]*[\p{L}\p{N}])?\.)+\p{L}{2,}/gu
 
 /**
  * Compiles a viewer's keywords. A word or phrase matches where its tokens stand side by side; a
  * plain word also matches its hashtag, a hashtag matches itself only; a domain matches links to it
- * and to what is below it. A keyword of no tokens never matches. Surfaces: none given = all.
+ * and to what is below it. A keyword of no tokens never matches. Surfaces: none given = all. A text
+ * costs one look-up a token, however many keywords there are.
  */
-export function compileMutedKeywords(keywords: readonly MutedKeywordRecord[]): KeywordMatcher {
-  const compiled = keywords.map(compile).filter(({ probe }) => probe !== '')
+export function compileMutedKeywords(
+  keywords: readonly MutedKeywordRecord[],
+  searchTexts: SearchTexts,
+): KeywordMatcher {
+  const indexes = new Map<KeywordSurface, SurfaceIndex>()
+  for (const keyword of keywords) addKeyword(indexes, keyword)
   return {
-    looksAt: (surface) => compiled.some(({ surfaces }) => surfaces.has(surface)),
+    looksAt: (surface) => indexes.has(surface),
     find(texts) {
-      if (compiled.length === 0) return null
-      const surfaceTexts = new Map(
-        ALL_SURFACES.map((surface) => [surface, textsOf(surface, texts).map(toText)]),
-      )
-      for (const each of compiled) {
-        for (const surface of each.surfaces) {
-          const hits = surfaceTexts.get(surface)?.some((text) => occurs(each, text, surface))
-          if (hits === true) return { keyword: each.keyword, surface }
-        }
+      for (const [surface, index] of indexes) {
+        const hit = findOn(surface, index, { texts, searchTexts })
+        if (hit !== null) return { keyword: hit, surface }
       }
       return null
     },
   }
 }
 
-function compile(keyword: MutedKeywordRecord): CompiledKeyword {
-  const surfaces = new Set(keyword.surfaces.length === 0 ? ALL_SURFACES : keyword.surfaces)
+function addKeyword(indexes: Map<KeywordSurface, SurfaceIndex>, keyword: MutedKeywordRecord): void {
   const phrase = normalizeText(keyword.phrase).trim()
-  if (keyword.match === 'domain') {
-    const domain = phrase.replace(SCHEME, '').replace(/[/?#:].*$/u, '')
-    return { keyword, surfaces, domain, tokens: [], probe: domain }
+  const isDomain = keyword.match === 'domain'
+  const domain = isDomain ? phrase.replace(SCHEME, '').replace(/[/?#:].*$/u, '') : ''
+  const patterns = isDomain ? [] : patternsOf(keyword, phrase)
+  if (domain === '' && patterns.length === 0) return
+  for (const surface of keyword.surfaces.length === 0 ? ALL_SURFACES : keyword.surfaces) {
+    if (isDomain && surface === 'author_handle') continue
+    const index: SurfaceIndex = indexes.get(surface) ?? { byFirstToken: new Map(), domains: [] }
+    indexes.set(surface, index)
+    if (isDomain) index.domains.push({ keyword, domain })
+    for (const pattern of patterns) addPattern(index, pattern)
   }
+}
+
+function patternsOf(keyword: MutedKeywordRecord, phrase: string): readonly Pattern[] {
   const tokens = keyword.match === 'hashtag' ? toHashtag(phrase) : tokenize(phrase)
-  const probe = (tokens[0] ?? '').replace(/^[#@$]/u, '')
-  return { keyword, surfaces, domain: null, tokens, probe }
+  if (tokens.length === 0) return []
+  // 東京 is two tokens, #東京 is one.
+  const isTag = tokens.length > 1 && tokens.every(isIdeograph)
+  const tag = { keyword, tokens: [`#${tokens.join('')}`] }
+  return isTag ? [{ keyword, tokens }, tag] : [{ keyword, tokens }]
 }
 
 function toHashtag(phrase: string): readonly string[] {
@@ -85,60 +97,92 @@ function toHashtag(phrase: string): readonly string[] {
   return tag === '' ? [] : [`#${tag}`]
 }
 
-interface Text {
-  readonly normalized: string
-  tokens(): readonly string[]
-}
-
-function toText(text: string): Text {
-  const normalized = normalizeText(text)
-  let tokens: readonly string[] | undefined
-  return { normalized, tokens: () => (tokens ??= tokenize(normalized)) }
-}
-
-function textsOf(surface: KeywordSurface, texts: ItemTexts): readonly string[] {
-  switch (surface) {
-    case 'body':
-      return texts.body
-    case 'quoted':
-      return texts.quoted
-    case 'alt_text':
-      return texts.altTexts
-    case 'author_handle':
-      return texts.handles.flatMap((handle) => [handle, `@${handle}`])
-    case 'link':
-      return [...texts.body, ...texts.quoted].flatMap((text) => linksIn(text))
+function addPattern({ byFirstToken }: SurfaceIndex, pattern: Pattern): void {
+  const [first = ''] = pattern.tokens
+  for (const key of [first, `#${first}`]) {
+    const others = byFirstToken.get(key)
+    if (others === undefined) byFirstToken.set(key, [pattern])
+    else others.push(pattern)
   }
 }
 
-/** Links without their scheme, so that words inside them are found and `https` is not. */
-function linksIn(text: string): readonly string[] {
-  return (normalizeText(text).match(URLS) ?? []).map((url) => url.replace(SCHEME, ''))
+interface Asked {
+  readonly texts: ItemTexts
+  readonly searchTexts: SearchTexts
 }
 
-function occurs(keyword: CompiledKeyword, text: Text, surface: KeywordSurface): boolean {
-  if (!text.normalized.includes(keyword.probe)) return false
-  if (keyword.domain !== null) return surface !== 'author_handle' && hasHost(text, keyword.domain)
-  return containsSequence(text.tokens(), keyword.tokens)
+/** No closures here: this runs for every text of every candidate. */
+function findOn(
+  surface: KeywordSurface,
+  index: SurfaceIndex,
+  { texts, searchTexts }: Asked,
+): MutedKeywordRecord | null {
+  switch (surface) {
+    case 'body':
+      return findInAny(texts.body, index, searchTexts)
+    case 'quoted':
+      return findInAny(texts.quoted, index, searchTexts)
+    case 'alt_text':
+      return findInAny(texts.altTexts, index, searchTexts)
+    case 'author_handle':
+      for (const handle of texts.handles) {
+        const hit = findIn(searchTexts.ofHandle(handle), index)
+        if (hit !== null) return hit
+      }
+      return null
+    case 'link':
+      return (
+        findInLinks(texts.body, index, searchTexts) ?? findInLinks(texts.quoted, index, searchTexts)
+      )
+  }
 }
 
-function hasHost({ normalized }: Text, domain: string): boolean {
-  return (normalized.match(HOSTS) ?? []).some(
-    (host) => host === domain || host.endsWith(`.${domain}`),
-  )
+function findInAny(
+  texts: readonly string[],
+  index: SurfaceIndex,
+  searchTexts: SearchTexts,
+): MutedKeywordRecord | null {
+  for (const text of texts) {
+    const hit = findIn(searchTexts.ofText(text), index)
+    if (hit !== null) return hit
+  }
+  return null
 }
 
-function containsSequence(text: readonly string[], sequence: readonly string[]): boolean {
-  // 東京 is two tokens, #東京 is one.
-  const asTag = sequence.every(isIdeograph) ? `#${sequence.join('')}` : null
-  return text.some(
-    (first, start) =>
-      first === asTag ||
-      (start + sequence.length <= text.length &&
-        sequence.every((token, offset) => isToken(text[start + offset], token))),
-  )
+function findInLinks(
+  texts: readonly string[],
+  index: SurfaceIndex,
+  searchTexts: SearchTexts,
+): MutedKeywordRecord | null {
+  for (const text of texts) {
+    const { links } = searchTexts.ofText(text)
+    const hit = links === null ? null : findIn(links, index)
+    if (hit !== null) return hit
+  }
+  return null
 }
 
-function isToken(text: string | undefined, keyword: string): boolean {
-  return text === keyword || text === `#${keyword}`
+function findIn({ tokens, hosts }: Links, index: SurfaceIndex): MutedKeywordRecord | null {
+  const { byFirstToken, domains } = index
+  for (let start = 0; start < tokens.length; start += 1) {
+    const patterns = byFirstToken.get(tokens[start] ?? '')
+    if (patterns === undefined) continue
+    for (const pattern of patterns) {
+      if (standsAt(pattern, tokens, start)) return pattern.keyword
+    }
+  }
+  if (hosts.length === 0) return null
+  for (const { keyword, domain } of domains) {
+    for (const host of hosts) {
+      if (host === domain || host.endsWith(`.${domain}`)) return keyword
+    }
+  }
+  return null
+}
+
+function standsAt(pattern: Pattern, tokens: readonly string[], start: number): boolean {
+  return pattern.tokens.every((token, offset) => {
+    const text = tokens[start + offset]
+    return text === token || text === `#${token}`
+  })
 }

@@ -10,8 +10,13 @@ const WORD = `(?:(?!${IDEOGRAPH})${WORD_CHARACTER})+`
 const EMOJI = String.raw`\p{RI}\p{RI}|\p{ExtPict}\p{EMod}?(?:\u200D\p{ExtPict}\p{EMod}?)*`
 const TOKEN = new RegExp([URL, TAG, IDEOGRAPH, WORD, EMOJI].join('|'), 'gu')
 
+/** The same for plain ASCII, a tenth of the time: most texts of most networks. */
+const ASCII = /^[\0-\x7f]*$/
+const ASCII_TOKEN = /(?:https?:\/\/|www\.)\S+|[#@$][\w']+|[\w']+/g
+
 /** NFKC, lower case, straight apostrophes, nothing invisible: how texts and keywords compare. */
 export function normalizeText(text: string): string {
+  if (ASCII.test(text)) return text.toLowerCase()
   return text.normalize('NFKC').replace(INVISIBLE, '').replaceAll('\u2019', "'").toLowerCase()
 }
 
@@ -22,8 +27,9 @@ export function normalizeText(text: string): string {
  */
 export function tokenize(normalized: string): readonly string[] {
   const tokens: string[] = []
-  for (const [match] of normalized.matchAll(TOKEN)) {
-    const token = match.replace(/^'+|'+$/g, '')
+  const pattern = ASCII.test(normalized) ? ASCII_TOKEN : TOKEN
+  for (const match of normalized.match(pattern) ?? []) {
+    const token = match.includes("'") ? match.replace(/^'+|'+$/g, '') : match
     if (token !== '') tokens.push(token)
   }
   return tokens

@@ -1,5 +1,5 @@
 import type { UserId } from '../../ids.ts'
-import { originalAuthorIdOf } from '../home-feed.candidate.ts'
+import { originalAuthorIdOf, type PostCandidate } from '../home-feed.candidate.ts'
 import { scorer } from '../home-feed.components.ts'
 import { compareForFeed } from '../selectors/compare-by-score.ts'
 
@@ -11,27 +11,28 @@ export interface AuthorDiversityOptions {
 }
 
 /**
- * Lowers an author's second and later posts, so that nobody fills the feed.
- * score = weightedScore x ((1 - floor) x decay^k + floor), k = how many posts of the same original
- * author rank higher, and what of that author was served lately. Runs over the whole pool.
- * O(n log n). Source: spec/scoring.md 4, decisions.md "author diversity".
+ * Lowers an author's second and later posts, so that nobody fills the feed. score = s x
+ * ((1 - floor) x decay^k + floor), s = the weighted score or what a cold start lifted it to, k =
+ * how many posts of the same original author rank higher, and what of that author was served
+ * lately. Runs over the whole pool. O(n log n). Source: spec/scoring.md 4, decisions.md "author
+ * diversity".
  */
 export function authorDiversityScorer({ decay, floor }: AuthorDiversityOptions) {
   return scorer({
     name: 'AuthorDiversityScorer',
-    reads: ['core', 'weightedScore', 'scoredBy'],
+    reads: ['core', 'weightedScore', 'coldStartScore', 'scoredBy'],
     writes: ['diversityFactor', 'score'],
     params: { decay, floor },
     async score({ servedByAuthor }, candidates) {
-      const patches = candidates.map(({ weightedScore }) => ({
+      const patches = candidates.map((candidate) => ({
         diversityFactor: 1,
-        score: weightedScore,
+        score: scoreOf(candidate),
       }))
       const ranked = candidates
         .map((candidate, index) => ({
           id: candidate.id,
           createdAtMs: candidate.createdAtMs,
-          score: candidate.weightedScore,
+          score: scoreOf(candidate),
           scoredBy: candidate.scoredBy,
           authorId: originalAuthorIdOf(candidate),
           index,
@@ -50,4 +51,11 @@ export function authorDiversityScorer({ decay, floor }: AuthorDiversityOptions) 
       return patches
     },
   })
+}
+
+function scoreOf({
+  weightedScore,
+  coldStartScore,
+}: Pick<PostCandidate, 'weightedScore' | 'coldStartScore'>): number | undefined {
+  return coldStartScore ?? weightedScore
 }

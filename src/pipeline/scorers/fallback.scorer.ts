@@ -19,22 +19,20 @@ export function fallbackScorer({ halfLifeMs, affinityWindowMs }: FallbackScorerO
   return scorer({
     name: 'FallbackScorer',
     reads: ['core', 'engagementCounts', 'weightedScore', 'scoredBy'],
-    writes: ['weightedScore', 'scoredBy'],
+    writes: ['weightedScore', 'scoredBy', 'score'],
     params: { halfLifeMs, affinityWindowMs },
     async score({ actionSequence }, candidates, { nowMs }) {
       const actions = countActions(actionSequence ?? [], nowMs - affinityWindowMs)
       return candidates.map((candidate) => {
         const { weightedScore, scoredBy, engagementCounts: counts } = candidate
-        if (scoredBy === 'phoenix') return { weightedScore, scoredBy }
+        if (scoredBy === 'phoenix') return { weightedScore, scoredBy, score: weightedScore }
         const ageMs = Math.max(0, nowMs - candidate.createdAtMs)
         const recency = 0.5 ** (ageMs / halfLifeMs)
         const affinity = 1 + Math.log1p(actions.get(originalAuthorIdOf(candidate)) ?? 0)
         const engagements =
           (counts?.likes ?? 0) + 2 * (counts?.replies ?? 0) + 2 * (counts?.reposts ?? 0)
-        return {
-          weightedScore: recency * affinity * (1 + Math.log1p(engagements)),
-          scoredBy: 'fallback',
-        }
+        const score = recency * affinity * (1 + Math.log1p(engagements))
+        return { weightedScore: score, scoredBy: 'fallback', score }
       })
     },
   })

@@ -9,14 +9,17 @@ export type WeightedScorerOptions = Pick<
   'actionWeights' | 'absentHeadWeights' | 'scoring' | 'mutualFollow'
 >
 
-/** One number of the model's heads: the offset weighted sum. Unscored posts stay unscored. */
+/**
+ * One number of the model's heads: the offset weighted sum. Unscored posts stay unscored. It is the
+ * score too, as long as no later scorer changes it.
+ */
 export function weightedScorer(options: WeightedScorerOptions) {
   const { actionWeights, absentHeadWeights, scoring, mutualFollow } = options
   const sum = createWeightedSum({ actionWeights, absentHeadWeights, scoring })
   return scorer({
     name: 'WeightedScorer',
     reads: ['core', 'isMutualFollow', 'probabilities', 'dwellSeconds', 'videoDurationMs'],
-    writes: ['weightedScore', 'videoWeightApplies', 'replyWeightBoost', 'scoredBy'],
+    writes: ['weightedScore', 'videoWeightApplies', 'replyWeightBoost', 'scoredBy', 'score'],
     params: { ...actionWeights, ...scoring, ...mutualFollow },
     async score(query, candidates) {
       return candidates.map((candidate) => {
@@ -26,10 +29,10 @@ export function weightedScorer(options: WeightedScorerOptions) {
           replyWeightBoost: isTalkAmongFriends(candidate) ? mutualFollow.replyWeightBoost : 0,
         }
         if (probabilities === undefined) {
-          return { ...rules, weightedScore: undefined, scoredBy: undefined }
+          return { ...rules, weightedScore: undefined, scoredBy: undefined, score: undefined }
         }
-        const combined = sum.combine({ probabilities, dwellSeconds, ...rules })
-        return { ...rules, weightedScore: sum.offset(combined), scoredBy: 'phoenix' }
+        const score = sum.offset(sum.combine({ probabilities, dwellSeconds, ...rules }))
+        return { ...rules, weightedScore: score, scoredBy: 'phoenix', score }
       })
     },
   })

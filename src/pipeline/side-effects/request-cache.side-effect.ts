@@ -18,6 +18,8 @@ export function requestCacheSideEffect({ cache, weightsVersion }: RequestCacheSi
         rankedAtMs: nowMs,
         modelVersion: selected.find((each) => each.modelVersion)?.modelVersion ?? null,
         weightsVersion,
+        arms: query.arms,
+        settingsDigest: query.settingsDigest,
         slate: selected.map(toCachedPost),
         outrankedCount: nonSelected.length,
       })

@@ -22,6 +22,7 @@ export function rankedSource(): Source<RecheckQuery, PostCandidate> {
         engagementCounts: undefined,
         isMutualFollow: undefined,
         visibility: undefined,
+        ancillaryVisibility: undefined,
       }))
     },
   }

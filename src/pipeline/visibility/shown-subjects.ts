@@ -1,10 +1,10 @@
 import type { PostRecord } from '../../store/records.ts'
-import type { PostCandidate } from '../home-feed.candidate.ts'
-import type { VisibilityLevel } from './visibility-rules.ts'
+import type { AncillaryVerdict, PostCandidate } from '../home-feed.candidate.ts'
+import type { VisibilityLevel } from './visibility-rule.ts'
 
 /** One post of an item, as what it is shown, and how strictly it is judged. */
 export interface ShownSubject {
-  readonly role: 'post' | 'original' | 'quoted' | 'parent' | 'root'
+  readonly role: 'post' | AncillaryVerdict['role']
   readonly post: PostRecord
   readonly level: VisibilityLevel
 }

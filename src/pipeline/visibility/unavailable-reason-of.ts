@@ -1,6 +1,7 @@
 import type { Loaders } from '../../store/loaders.ts'
 import type { PostRecord } from '../../store/records.ts'
 import { compileMutedKeywords } from '../muted-keywords/keyword-matcher.ts'
+import type { SearchTexts } from '../muted-keywords/search-text.ts'
 import { evaluateVisibility } from './evaluate-visibility.ts'
 import type { UnavailableReason } from './unavailable-reason.ts'
 import type { ViewerFacts } from './viewer-facts.ts'
@@ -10,6 +11,7 @@ export interface PostViewer {
   /** Null while the viewer's lists are not known: everything is then UNKNOWN. */
   readonly facts: ViewerFacts | null
   readonly loaders: Loaders
+  readonly searchTexts: SearchTexts
 }
 
 /**
@@ -30,9 +32,11 @@ export async function unavailableReasonOf(
   const reason = (await ruleReasonOf(post, facts, loaders)) ?? null
   if (reason !== null) return reason
   if (post.repostOfPostId !== null) {
-    return unavailableReasonOf(await loaders.posts.load(post.repostOfPostId), viewer)
+    const original = await loaders.posts.load(post.repostOfPostId)
+    const reasonOfOriginal = await unavailableReasonOf(original, viewer)
+    if (reasonOfOriginal !== null) return reasonOfOriginal
   }
-  return (await isKeywordMuted(post, facts, loaders)) ? 'KEYWORD_MUTED' : null
+  return (await isKeywordMuted(post, facts, viewer)) ? 'KEYWORD_MUTED' : null
 }
 
 async function ruleReasonOf(
@@ -52,7 +56,7 @@ async function ruleReasonOf(
 async function isKeywordMuted(
   post: PostRecord,
   facts: ViewerFacts,
-  loaders: Loaders,
+  { loaders, searchTexts }: PostViewer,
 ): Promise<boolean> {
   if (facts.mutedKeywords.length === 0 || post.authorId === facts.viewerId) return false
   const quoted = post.quotedPostId === null ? null : await loaders.posts.load(post.quotedPostId)
@@ -61,7 +65,7 @@ async function isKeywordMuted(
     Promise.all(shown.map(({ authorId }) => loaders.users.load(authorId))),
     Promise.all(shown.map(({ id }) => loaders.media.load(id))),
   ])
-  const matcher = compileMutedKeywords(facts.mutedKeywords)
+  const matcher = compileMutedKeywords(facts.mutedKeywords, searchTexts)
   return (
     matcher.find({
       body: [post.text],

@@ -2,6 +2,7 @@ import type { UserId } from '../../ids.ts'
 import type { ViewerRelations } from '../../store/records.ts'
 import { AGE_GATE_PARAMS } from '../process.params.ts'
 import type { HomeFeedQuery } from '../home-feed.query.ts'
+import type { AuthorLists } from './author-lists.ts'
 
 /** All that a rule may know of the viewer. */
 export interface ViewerFacts extends ViewerRelations {
@@ -11,10 +12,14 @@ export interface ViewerFacts extends ViewerRelations {
   /** Of the request, lower case; null when the client did not say. */
   readonly countryCode: string | null
   readonly nowMs: number
+  readonly authorLists: AuthorLists
 }
 
 /** Null while any of the lists is not known: then nothing can be judged. */
-export function toViewerFacts(query: Readonly<HomeFeedQuery>, nowMs: number): ViewerFacts | null {
+export function toViewerFacts(
+  query: Readonly<HomeFeedQuery>,
+  { nowMs, authorLists }: Pick<ViewerFacts, 'nowMs' | 'authorLists'>,
+): ViewerFacts | null {
   const { blockedIds, blockedByIds, mutedIds, mutedRepostIds, mutedKeywords } = query
   const { subscribedIds, viewerAccount } = query
   if (
@@ -33,6 +38,7 @@ export function toViewerFacts(query: Readonly<HomeFeedQuery>, nowMs: number): Vi
     followedIds: query.followedIds ?? new Set(),
     countryCode: query.countryCode,
     nowMs,
+    authorLists,
     blockedIds,
     blockedByIds,
     mutedIds,

@@ -3,13 +3,15 @@ import { sql, type RawBuilder } from 'kysely'
 export interface UnnestColumn<T> {
   readonly name: string
   readonly type:
-    'bigint' | 'integer' | 'smallint' | 'double precision' | 'boolean' | 'text' | 'jsonb'
-  readonly value: (row: T) => string | number | boolean | null
+    'bigint' | 'integer' | 'smallint' | 'double precision' | 'boolean' | 'text' | 'jsonb' | 'bytea'
+  readonly value: (row: T) => string | number | boolean | Uint8Array | null
 }
+
+const QUOTED: ReadonlySet<UnnestColumn<never>['type']> = new Set(['text', 'jsonb', 'bytea'])
 
 /** Numbers and booleans need no quotes, so their array is written out here: half the time. */
 function arrayOf<T>(column: UnnestColumn<T>, rows: readonly T[]): unknown {
-  if (column.type === 'text' || column.type === 'jsonb') return rows.map(column.value)
+  if (QUOTED.has(column.type)) return rows.map(column.value)
   return `{${rows.map((row) => column.value(row) ?? 'NULL').join(',')}}`
 }
 

@@ -2,16 +2,14 @@ import type { Kysely } from 'kysely'
 import type { BackoffLimits } from '../../events/backoff.ts'
 import { createDeadLetter, type Rejection } from '../../events/create-dead-letter.ts'
 import type { ConsumedRecord, EventLog, PartitionPosition, Topic } from '../../events/event-log.ts'
-import { ADVISORY_LOCKS } from '../advisory-lock.ts'
 import type { Database } from '../database.ts'
 import { ExclusiveReader, type ExclusiveBatch } from '../exclusive-reader.ts'
 import type { Tables } from '../tables.ts'
-import type { Change } from './change.ts'
-import { decodeChange } from './decode-change.ts'
 import { UnusableEventError } from './field-checks.ts'
-import { MATERIALISER, writeChanges } from './write-changes.ts'
+import type { MaterialiserPart } from './materialiser-part.ts'
 
-export interface MaterialiserOptions {
+export interface MaterialiserOptions<T> {
+  readonly part: MaterialiserPart<T>
   readonly database: Database
   readonly log: EventLog
   readonly nowMs: () => number
@@ -33,7 +31,6 @@ export interface MaterialiserStats {
   readonly lastError: unknown
 }
 
-const TOPICS = ['posts', 'engagements', 'relations'] as const satisfies readonly Topic[]
 /** Classes of SQLSTATE that no second try helps: data exceptions, violated constraints. */
 const REFUSALS = /^2[23]/
 
@@ -42,30 +39,30 @@ function refusalOf(error: unknown): string | null {
   return typeof code === 'string' && REFUSALS.test(code) ? `refused_by_database ${code}` : null
 }
 
-interface DecodedRecord {
+interface DecodedRecord<T> {
   readonly record: ConsumedRecord
-  readonly change: Change
+  readonly change: T
 }
 
 /**
- * Writes the posts, engagements and relations of the log to the tables: for a system that owns the
- * writes and publishes events. One process of all does, under an advisory lock; what it wrote and
- * how far it came are one transaction. Writes no outbox: the events are in the log already.
+ * Writes what its part takes from the log to the tables. One process of all does, under an advisory
+ * lock; what it wrote and how far it came are one transaction. What cannot be written becomes a
+ * dead letter. Writes no outbox: the events are in the log already.
  */
-export class Materialiser {
-  readonly #options: MaterialiserOptions
+export class Materialiser<T> {
+  readonly #options: MaterialiserOptions<T>
   readonly #reader: ExclusiveReader
   readonly #rejected = new Map<string, number>()
   #applied = 0
   #ignored = 0
 
-  constructor(options: MaterialiserOptions) {
+  constructor(options: MaterialiserOptions<T>) {
     this.#options = options
     this.#reader = new ExclusiveReader({
       ...options,
-      lock: ADVISORY_LOCKS.materialiser,
-      reader: MATERIALISER,
-      topics: TOPICS,
+      lock: options.part.lock,
+      reader: options.part.reader,
+      topics: options.part.topics,
       handle: (batch) => this.#handle(batch),
     })
   }
@@ -95,11 +92,12 @@ export class Materialiser {
   }
 
   async #handle({ session, topic, records, positions }: ExclusiveBatch): Promise<void> {
-    const decoded: DecodedRecord[] = []
+    const { part, nowMs } = this.#options
+    const decoded: DecodedRecord<T>[] = []
     const rejections: Rejection[] = []
     for (const record of records) {
       try {
-        decoded.push({ record, change: decodeChange(topic, record) })
+        decoded.push({ record, change: part.decode(topic, record, nowMs()) })
       } catch (error) {
         if (!(error instanceof UnusableEventError)) throw error
         rejections.push({ record, reason: error.reason })
@@ -115,15 +113,16 @@ export class Materialiser {
     session: Kysely<Tables>,
     topic: Topic,
     work: {
-      readonly decoded: readonly DecodedRecord[]
+      readonly decoded: readonly DecodedRecord<T>[]
       readonly positions: readonly PartitionPosition[]
     },
   ): Promise<void> {
     const { decoded, positions } = work
+    const { part } = this.#options
     const nowMs = this.#options.nowMs()
     const changes = decoded.map(({ change }) => change)
     try {
-      const applied = await writeChanges(session, changes, { topic, nowMs, positions })
+      const applied = await part.write(session, changes, { topic, nowMs, positions })
       this.#count(applied, changes.length - applied)
     } catch (error) {
       const reason = refusalOf(error)
@@ -136,7 +135,7 @@ export class Materialiser {
       } else {
         await this.#bury(topic, [{ record: first.record, reason }])
       }
-      await writeChanges(session, [], { topic, nowMs, positions })
+      await part.write(session, [], { topic, nowMs, positions })
     }
   }
 

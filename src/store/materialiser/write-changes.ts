@@ -1,5 +1,4 @@
 import type { Kysely } from 'kysely'
-import type { PartitionPosition } from '../../events/event-log.ts'
 import { writePositions } from '../log-positions.ts'
 import type { Tables } from '../tables.ts'
 import { applyEngagements } from './apply-engagements.ts'
@@ -8,15 +7,9 @@ import { applyPosts } from './apply-posts.ts'
 import { applyRelations } from './apply-relations.ts'
 import type { Change, ChangeBody } from './change.ts'
 import { takeFreshChanges } from './fresh-changes.ts'
+import type { WriteOptions } from './materialiser-part.ts'
 
 export const MATERIALISER = 'materialiser'
-
-export interface WriteChangesOptions {
-  readonly topic: string
-  readonly nowMs: number
-  /** After these changes; remembered with them. */
-  readonly positions: readonly PartitionPosition[]
-}
 
 function ofKind<K extends ChangeBody['kind']>(changes: readonly Change[], kind: K) {
   return changes
@@ -31,7 +24,7 @@ function ofKind<K extends ChangeBody['kind']>(changes: readonly Change[], kind: 
 export async function writeChanges(
   database: Kysely<Tables>,
   changes: readonly Change[],
-  { topic, nowMs, positions }: WriteChangesOptions,
+  { topic, nowMs, positions }: WriteOptions,
 ): Promise<number> {
   return database.transaction().execute(async (transaction) => {
     const fresh = await takeFreshChanges(transaction, changes, nowMs)

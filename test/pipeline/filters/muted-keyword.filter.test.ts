@@ -1,9 +1,17 @@
 import { expect, it } from 'vitest'
 import { mutedKeywordFilter } from '../../../src/pipeline/filters/muted-keyword.filter.ts'
 import type { PostCandidate } from '../../../src/pipeline/home-feed.candidate.ts'
-import { candidate, filledQuery, keyword, NO_RELATED, post } from '../home-feed-fixtures.ts'
+import {
+  candidate,
+  filledQuery,
+  keyword,
+  NO_RELATED,
+  post,
+  searchTexts,
+} from '../home-feed-fixtures.ts'
 import { judgeOne } from '../judge.ts'
 
+const createFilter = () => mutedKeywordFilter({ searchTexts: searchTexts() })
 const spoiler = post(90, 9, { text: 'The spoiler' })
 const plain = post(100, 10)
 const query = filledQuery({ mutedKeywords: [keyword('spoiler')] })
@@ -37,7 +45,7 @@ it.each<[string, PostCandidate, boolean | string]>([
     'muted word in link',
   ],
 ])('finds a muted word %s', (_title, each, expected) => {
-  expect(judgeOne(mutedKeywordFilter(), query, each)).toBe(expected)
+  expect(judgeOne(createFilter(), query, each)).toBe(expected)
 })
 
 it.each<[string, Partial<PostCandidate>]>([
@@ -46,19 +54,19 @@ it.each<[string, Partial<PostCandidate>]>([
   ['text', { core: undefined }],
 ])('withholds a post whose %s are not known', (what, missing) => {
   const each = candidate(plain, missing)
-  expect(judgeOne(mutedKeywordFilter(), query, each)).toBe(`withheld: ${what} not known`)
+  expect(judgeOne(createFilter(), query, each)).toBe(`withheld: ${what} not known`)
 })
 
 it('needs nothing that no keyword looks at', () => {
   const bodyOnly = filledQuery({ mutedKeywords: [keyword('spoiler', { surfaces: ['body'] })] })
   const each = candidate(plain, { altTexts: undefined, actorHandles: undefined })
-  expect(judgeOne(mutedKeywordFilter(), bodyOnly, each)).toBe(true)
+  expect(judgeOne(createFilter(), bodyOnly, each)).toBe(true)
 })
 
 it('withholds everything while the keywords are not known, and rests when there are none', () => {
   const unknown = filledQuery({ mutedKeywords: undefined })
-  expect(mutedKeywordFilter().enable?.(unknown)).toBe(true)
+  expect(createFilter().enable?.(unknown)).toBe(true)
   const detail = 'withheld: muted keywords not known'
-  expect(judgeOne(mutedKeywordFilter(), unknown, candidate(plain))).toBe(detail)
-  expect(mutedKeywordFilter().enable?.(filledQuery())).toBe(false)
+  expect(judgeOne(createFilter(), unknown, candidate(plain))).toBe(detail)
+  expect(createFilter().enable?.(filledQuery())).toBe(false)
 })

@@ -76,5 +76,6 @@ export function contractContext(
     signal,
     deadlineMs: Date.now() + CALL_MS,
     degrade: () => undefined,
+    countCache: () => undefined,
   }
 }

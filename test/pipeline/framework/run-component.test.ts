@@ -184,6 +184,7 @@ describe('the channel of the stage', () => {
       requestId: 'request-1',
       candidateCount: 7,
       durationMs: 0,
+      cache: null,
     }
     expect(messages).toEqual([
       { ...message, outcome: 'ok' },

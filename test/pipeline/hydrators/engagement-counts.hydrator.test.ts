@@ -12,7 +12,7 @@ import {
 const original = post(80, 8)
 const carried = repost(81, 9, original)
 const posts = [original, carried]
-const counts = { '80': { likes: 5, replies: 1, reposts: 2, quotes: 0 } }
+const counts = { '80': { likes: 5, replies: 1, reposts: 2, quotes: 0, views: 0 } }
 const hydrator = engagementCountsHydrator({ timeoutMs: 150 })
 const { context } = stageContext()
 
@@ -27,7 +27,7 @@ it("counts the original's engagements; what is gone has none", async () => {
 })
 
 it('answers errors when counts cannot be read', async () => {
-  const query = filledQuery({ loaders: loadersOf({ posts, broken: ['recentEngagementCounts'] }) })
+  const query = filledQuery({ loaders: loadersOf({ posts, broken: ['engagementCounts'] }) })
   const patches = await hydrator.hydrate(query, [bareCandidate(original)], context)
-  expect(patches).toEqual([new Error('recentEngagementCounts cannot be read')])
+  expect(patches).toEqual([new Error('engagementCounts cannot be read')])
 })

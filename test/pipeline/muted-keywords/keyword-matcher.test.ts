@@ -2,11 +2,11 @@ import { describe, expect, it } from 'vitest'
 import { compileMutedKeywords } from '../../../src/pipeline/muted-keywords/keyword-matcher.ts'
 import type { ItemTexts } from '../../../src/pipeline/muted-keywords/keyword-matcher.ts'
 import type { KeywordMatch, MutedKeywordRecord } from '../../../src/store/records.ts'
-import { keyword } from '../home-feed-fixtures.ts'
+import { keyword, searchTexts } from '../home-feed-fixtures.ts'
 
 const NOTHING: ItemTexts = { body: [], quoted: [], handles: [], altTexts: [] }
 const occurs = (muted: MutedKeywordRecord, texts: Partial<ItemTexts>) =>
-  compileMutedKeywords([muted]).find({ ...NOTHING, ...texts }) !== null
+  compileMutedKeywords([muted], searchTexts()).find({ ...NOTHING, ...texts }) !== null
 const inBody = (phrase: string, text: string, match: KeywordMatch = 'word') =>
   occurs(keyword(phrase, { match, surfaces: ['body'] }), { body: [text] })
 
@@ -75,7 +75,7 @@ describe('surfaces', () => {
   it.each(surfaces)('looks at %s alone when told so', (surface) => {
     const muted = keyword('cat', { surfaces: [surface] })
     expect(surfaces.filter((other) => occurs(muted, texts[other]))).toEqual([surface])
-    const matcher = compileMutedKeywords([muted])
+    const matcher = compileMutedKeywords([muted], searchTexts())
     expect(surfaces.filter((other) => matcher.looksAt(other))).toEqual([surface])
   })
 
@@ -90,7 +90,10 @@ describe('surfaces', () => {
 
   it('says which keyword it was', () => {
     const [first, second] = [keyword('dog'), keyword('cat')]
-    const hit = compileMutedKeywords([first, second]).find({ ...NOTHING, body: ['my cat'] })
+    const hit = compileMutedKeywords([first, second], searchTexts()).find({
+      ...NOTHING,
+      body: ['my cat'],
+    })
     expect(hit).toEqual({ keyword: second, surface: 'body' })
   })
 })

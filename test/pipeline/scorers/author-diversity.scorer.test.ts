@@ -62,3 +62,11 @@ it('remembers what was served of an author', async () => {
     { diversityFactor: 1 },
   ])
 })
+
+it('goes by what a cold start lifted', async () => {
+  const lifted = { ...by(100, 10, 0.1), coldStartScore: 0.5 }
+  expect(await scorer.score(filledQuery(), [by(101, 10, 0.4), lifted], context)).toEqual([
+    { diversityFactor: 0.625, score: expect.closeTo(0.25, 12) },
+    { diversityFactor: 1, score: 0.5 },
+  ])
+})

@@ -38,7 +38,7 @@ it.each<[string, number, AggregatedAction[], EngagementCounts | null, number]>([
     'engagements',
     0,
     [],
-    { likes: 3, replies: 1, reposts: 2, quotes: 50 },
+    { likes: 3, replies: 1, reposts: 2, views: 0, quotes: 50 },
     1 + Math.log(1 + 3 + 2 + 4),
   ],
 ])(
@@ -46,7 +46,8 @@ it.each<[string, number, AggregatedAction[], EngagementCounts | null, number]>([
   async (_title, ...[ageMs, actions, counts, score]) => {
     const each = candidate({ ...fresh, createdAtMs: NOW_MS - ageMs }, { engagementCounts: counts })
     const patches = await scorer.score(filledQuery({ actionSequence: actions }), [each], context)
-    expect(patches).toEqual([{ weightedScore: expect.closeTo(score, 12), scoredBy: 'fallback' }])
+    const value = expect.closeTo(score, 12)
+    expect(patches).toEqual([{ weightedScore: value, scoredBy: 'fallback', score: value }])
   },
 )
 
@@ -54,7 +55,7 @@ it('leaves what the model scored alone, and works without a history', async () =
   const scored = candidate(fresh, { weightedScore: 0.2, scoredBy: 'phoenix' })
   const query = filledQuery({ actionSequence: undefined })
   expect(await scorer.score(query, [scored, candidate(fresh)], context)).toEqual([
-    { weightedScore: 0.2, scoredBy: 'phoenix' },
-    { weightedScore: 1, scoredBy: 'fallback' },
+    { weightedScore: 0.2, scoredBy: 'phoenix', score: 0.2 },
+    { weightedScore: 1, scoredBy: 'fallback', score: 1 },
   ])
 })

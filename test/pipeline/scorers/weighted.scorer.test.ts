@@ -28,12 +28,14 @@ it('scores what the model scored and leaves the rest unscored', async () => {
   expect(patches).toEqual([
     {
       weightedScore: expect.closeTo(0.201, 6),
+      score: expect.closeTo(0.201, 6),
       videoWeightApplies: false,
       replyWeightBoost: 0,
       scoredBy: 'phoenix',
     },
     {
       weightedScore: undefined,
+      score: undefined,
       videoWeightApplies: false,
       replyWeightBoost: 0,
       scoredBy: undefined,

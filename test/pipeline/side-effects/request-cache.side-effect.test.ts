@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import { DEFAULT_SETTINGS } from '../../../src/pipeline/params/feed-settings.ts'
 import { RequestCache } from '../../../src/pipeline/request-cache.ts'
 import { requestCacheSideEffect } from '../../../src/pipeline/side-effects/request-cache.side-effect.ts'
 import { candidate, filledQuery, NOW_MS, post, stageContext } from '../home-feed-fixtures.ts'
@@ -39,6 +40,8 @@ it('remembers the slate, its scores and the rows of the model', async () => {
     rankedAtMs: NOW_MS,
     modelVersion: 'model-1',
     weightsVersion: 'weights-1',
+    arms: [],
+    settingsDigest: DEFAULT_SETTINGS.digest,
     slate: [
       {
         postId: '100',

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { evaluateVisibility } from '../../../src/pipeline/visibility/evaluate-visibility.ts'
-import type { VisibilitySubject } from '../../../src/pipeline/visibility/visibility-rules.ts'
+import { NO_AUTHOR_LISTS } from '../../../src/pipeline/visibility/author-lists.ts'
+import type { VisibilitySubject } from '../../../src/pipeline/visibility/visibility-rule.ts'
 import type { ViewerFacts } from '../../../src/pipeline/visibility/viewer-facts.ts'
 import { NOW_MS, post, repost, user, userIds, VIEWER } from '../home-feed-fixtures.ts'
 import { relations } from '../store-fixtures.ts'
@@ -11,6 +12,7 @@ const viewer = (more: Partial<ViewerFacts> = {}): ViewerFacts => ({
   followedIds: new Set(),
   countryCode: null,
   nowMs: NOW_MS,
+  authorLists: NO_AUTHOR_LISTS,
   ...more,
 })
 

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import { NO_AUTHOR_LISTS } from '../../../src/pipeline/visibility/author-lists.ts'
 import { unavailableReasonOf } from '../../../src/pipeline/visibility/unavailable-reason-of.ts'
 import type { ViewerFacts } from '../../../src/pipeline/visibility/viewer-facts.ts'
 import type { PostRecord } from '../../../src/store/records.ts'
@@ -9,6 +10,7 @@ import {
   post,
   quote,
   repost,
+  searchTexts,
   user,
   userIds,
   VIEWER,
@@ -25,10 +27,15 @@ const facts = (more: Partial<ViewerFacts> = {}): ViewerFacts => ({
   followedIds: new Set(),
   countryCode: null,
   nowMs: NOW_MS,
+  authorLists: NO_AUTHOR_LISTS,
   ...more,
 })
 const reasonOf = (each: PostRecord | null, viewer: ViewerFacts | null, world: World = {}) =>
-  unavailableReasonOf(each, { facts: viewer, loaders: loadersOf({ users, ...world }) })
+  unavailableReasonOf(each, {
+    facts: viewer,
+    loaders: loadersOf({ users, ...world }),
+    searchTexts: searchTexts(),
+  })
 
 it('judges by the rules at level home', async () => {
   expect(await reasonOf(plain, facts())).toBeNull()

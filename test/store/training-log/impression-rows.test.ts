@@ -97,6 +97,7 @@ describeEngines('rows of the training log', (engine) => {
     const page = {
       viewerId: trustUserId('7'),
       servedAtMs: AT - SECOND_MS,
+      requestedAtMs: null,
       surface: 'following' as const,
       posts: [
         {

@@ -3,15 +3,23 @@ import type { Loaders } from '../../../store/loaders.ts'
 import type { Hydrator } from '../../framework/component.ts'
 import type { HomeFeedQuery } from '../../home-feed.query.ts'
 import { loadEach, loadEachOrNull } from '../../hydrators/load-each.ts'
+import { SearchTexts } from '../../muted-keywords/search-text.ts'
+import { SEARCH_TEXT_PARAMS } from '../../process.params.ts'
+import { NO_AUTHOR_LISTS } from '../../visibility/author-lists.ts'
+import type { AuthorLists } from '../../visibility/author-lists.ts'
 import { toViewerFacts } from '../../visibility/viewer-facts.ts'
-import type { ViewerFacts } from '../../visibility/viewer-facts.ts'
 import type { FeedItem } from '../feed-item.ts'
 import { maySuggestAccount } from '../may-suggest-account.ts'
+import type { LabelledAccount } from '../may-suggest-account.ts'
 
 export interface SuggestedAccountsOptions<Q> {
   readonly timeoutMs: number
   /** Accounts of one module. */
   readonly accountsMax: number
+  /** Shared by every pipeline of the process; default: own ones. */
+  readonly searchTexts?: SearchTexts | undefined
+  /** Default: nobody is listed. */
+  readonly authorLists?: AuthorLists | undefined
   /** The query whose lists of the viewer are filled. */
   viewerQueryOf(query: Readonly<Q>): Readonly<HomeFeedQuery> | Promise<Readonly<HomeFeedQuery>>
 }
@@ -25,7 +33,8 @@ type Patch = Pick<FeedItem, 'accountIds'>
 export function suggestedAccountsHydrator<Q extends HomeFeedQuery>(
   options: SuggestedAccountsOptions<Q>,
 ): Hydrator<Q, FeedItem, 'accountIds', never> {
-  const { timeoutMs, accountsMax, viewerQueryOf } = options
+  const { timeoutMs, accountsMax, viewerQueryOf, authorLists = NO_AUTHOR_LISTS } = options
+  const { searchTexts = new SearchTexts(SEARCH_TEXT_PARAMS) } = options
   return {
     name: 'SuggestedAccountsHydrator',
     writes: ['accountIds'],
@@ -42,14 +51,14 @@ export function suggestedAccountsHydrator<Q extends HomeFeedQuery>(
         return items.map(() => ({ accountIds: null }))
       }
       const viewerQuery = await viewerQueryOf(query)
-      const facts = toViewerFacts(viewerQuery, nowMs)
+      const facts = toViewerFacts(viewerQuery, { nowMs, authorLists })
       if (facts === null || viewerQuery.followedIds === undefined) {
         throw new Error("the viewer's lists are not known")
       }
       const judge = await loadJudge(
         query.loaders,
         offered.flatMap((ids) => ids ?? []),
-        facts,
+        (account) => maySuggestAccount(account, facts, searchTexts),
       )
       return offered.map((userIds) =>
         userIds === null ? { accountIds: null } : pick(userIds, judge, accountsMax),
@@ -63,7 +72,7 @@ type Judge = (userId: UserId) => boolean | Error
 async function loadJudge(
   loaders: Loaders,
   userIds: readonly UserId[],
-  facts: ViewerFacts,
+  maySuggest: (account: LabelledAccount) => boolean,
 ): Promise<Judge> {
   const [accounts, labels] = await Promise.all([
     loadEachOrNull(loaders.users, userIds),
@@ -74,7 +83,7 @@ async function loadJudge(
     const ofAccount = labels.get(userId) ?? []
     if (account instanceof Error) return account
     if (ofAccount instanceof Error) return ofAccount
-    return account !== null && maySuggestAccount({ account, labels: ofAccount }, facts)
+    return account !== null && maySuggest({ account, labels: ofAccount })
   }
 }
 

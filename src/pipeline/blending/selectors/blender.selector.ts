@@ -1,3 +1,5 @@
+import { SearchTexts } from '../../muted-keywords/search-text.ts'
+import { SEARCH_TEXT_PARAMS } from '../../process.params.ts'
 import type { FeedItem } from '../feed-item.ts'
 import { selector } from '../for-you.components.ts'
 import type { BlendedAd, BlendedPost } from '../promoted/blend.ts'
@@ -21,7 +23,10 @@ export interface BlenderOptions {
  * order, then the first who-to-follow at its place, or at the end of what is shorter. What has no
  * place is not selected. Source: spec/blending.md 2.
  */
-export function blenderSelector(options: BlenderOptions) {
+export function blenderSelector(
+  options: BlenderOptions,
+  searchTexts: SearchTexts = new SearchTexts(SEARCH_TEXT_PARAMS),
+) {
   const { adsBlenderType, whoToFollowPosition, ...rest } = options
   const blend = adsBlenderType === 'safe_gap' ? blendSafeGap : blendPartition
   const rules = {
@@ -34,7 +39,10 @@ export function blenderSelector(options: BlenderOptions) {
     reads: ['brandSafety'],
     params: { ...options },
     select({ slateSize }, items) {
-      const blended = blend(toPosts(items), toAds(items), { ...rules, resultSize: slateSize })
+      const blended = blend(toPosts(items), toAds(items, searchTexts), {
+        ...rules,
+        resultSize: slateSize,
+      })
       const prompts = items.filter(({ content }) => content.kind === 'prompt')
       const [whoToFollow] = items.filter(({ content }) => content.kind === 'who-to-follow')
       const placed = [...prompts, ...blended]
@@ -51,11 +59,14 @@ function toPosts(items: readonly FeedItem[]): readonly BlendedPost<FeedItem>[] {
     .map((item) => ({ item, safety: item.brandSafety ?? 'medium-risk' }))
 }
 
-function toAds(items: readonly FeedItem[]): readonly BlendedAd<FeedItem>[] {
+function toAds(
+  items: readonly FeedItem[],
+  searchTexts: SearchTexts,
+): readonly BlendedAd<FeedItem>[] {
   return items.flatMap((item) => {
     const { content } = item
     if (content.kind !== 'promoted') return []
-    const mayStandBeside = createNeighbourRule(content.promotion)
+    const mayStandBeside = createNeighbourRule(content.promotion, searchTexts)
     return [
       {
         item,

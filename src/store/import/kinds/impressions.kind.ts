@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { countViews } from '../../count-views.ts'
 import type { ImportKind } from '../import-kind.ts'
 import { namesOf, unnest, type UnnestColumn } from '../unnest.ts'
 
@@ -70,10 +71,14 @@ export const impressionsKind: ImportKind<ImportedImpression> = {
   },
   async write(rows, { transaction }) {
     const impressions = rows.map((row) => row.value)
-    await sql`
+    const { rows: written } = await sql<{ post_id: string }>`
       insert into impressions (${namesOf(COLUMNS)})
       select ${namesOf(COLUMNS)} from ${unnest(COLUMNS, impressions)}
-      on conflict do nothing`.execute(transaction)
+      on conflict do nothing returning post_id`.execute(transaction)
+    await countViews(
+      transaction,
+      written.map((row) => row.post_id),
+    )
     return []
   },
 }

@@ -1,0 +1,58 @@
+import { systemNowMs } from '../../src/clock.ts'
+import { trustPostId, trustUserId } from '../../src/ids.ts'
+import { AgedCache } from '../../src/pipeline/framework/aged-cache.ts'
+import { createPrompts } from '../../src/pipeline/blending/prompts.ts'
+import { createHomeFeed, type HomeFeed } from '../../src/pipeline/home-feed.ts'
+import type { HomeFeedDependencies } from '../../src/pipeline/home-feed.dependencies.ts'
+import { POPULAR_PARAMS, REQUEST_CACHE_PARAMS } from '../../src/pipeline/process.params.ts'
+import { RequestCache } from '../../src/pipeline/request-cache.ts'
+import { createSafetyMemory } from '../../src/pipeline/safety-memory.ts'
+import { createModuleStore } from '../../src/store/create-module-store.ts'
+import { createViewerStore } from '../../src/store/create-viewer-store.ts'
+import { createPopularPosts } from '../../src/store/popular-posts.ts'
+import { embeddings, ranking } from '../pipeline/contract-world.ts'
+import type { SmallGateway } from './small-gateway.ts'
+
+/** A post that retrieval brings. */
+export interface Retrieved {
+  readonly id: string
+  readonly author: string
+  readonly createdAtMs: number
+}
+
+/**
+ * The feed of a small gateway's world with both models healthy: the ranker scores by id, retrieval
+ * brings what it is given. The budget is a slow machine's.
+ */
+export function createRankedFeed(
+  { database, thunder }: Pick<SmallGateway, 'database' | 'thunder'>,
+  retrieved: readonly Retrieved[] = [],
+  more: Partial<HomeFeedDependencies> = {},
+): HomeFeed {
+  return createHomeFeed({
+    viewerStore: createViewerStore(database),
+    thunder,
+    retrieval: {
+      retrieve: async () => ({
+        posts: retrieved.map(({ id, author, createdAtMs }) => ({
+          postId: trustPostId(id),
+          authorId: trustUserId(author),
+          createdAtMs,
+          similarity: 0.5,
+        })),
+        modelVersion: 'model-1',
+      }),
+    },
+    ranking,
+    embeddings,
+    popular: createPopularPosts(database, POPULAR_PARAMS),
+    modules: createModuleStore(database),
+    prompts: createPrompts([]),
+    safetyMemory: createSafetyMemory({ now: systemNowMs }),
+    countsCache: new AgedCache({ entriesMax: 1_000 }),
+    requestCache: new RequestCache({ ...REQUEST_CACHE_PARAMS, now: systemNowMs }),
+    budgetMs: 10_000,
+    now: systemNowMs,
+    ...more,
+  })
+}
