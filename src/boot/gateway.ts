@@ -178,19 +178,13 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     warmUp(homeFeed, { ...options, createLoaders: createRequestLoaders }),
   )
   const server = await createServer({
-    config,
-    cursorKeys: options.cursorKeys,
+    ...options,
     homeFeed,
     viewerStore,
     createLoaders: createRequestLoaders,
-    personas: options.personas,
-    prompts: options.prompts,
-    experiments: options.experiments,
-    authorLists: options.authorLists,
     searchTexts,
     healthChecks: healthChecks(options, { events, retrieval, ranking }),
     telemetry,
-    logger,
     now: nowMs,
   })
   const { url } = await server.listen()

@@ -15,9 +15,9 @@ const NO_MODERATION = { labels: [], takedownCountries: [] } as const
 
 /**
  * Whether an account may be suggested to a viewer: not to itself or its followers, not when it is
- * protected (it asked not to be found) or listed as not recommended, not when the viewer muted a word of its handle, and only
- * when its plainest post might be recommended without a warning: so every rule about authors, now
- * and later, holds for suggestions too.
+ * protected (it asked not to be found) or listed as not recommended, not when the viewer muted a
+ * word of its handle, and only when its plainest post might be recommended without a warning: so
+ * every rule about authors, now and later, holds for suggestions too.
  */
 export function maySuggestAccount(
   { account, labels }: LabelledAccount,
