@@ -32,8 +32,11 @@ const dependencies: HomeFeedDependencies = {
   modules: { moduleHistory: nobody, suggestedAccounts: nobody },
   prompts: createPrompts([]),
   countsCache: new AgedCache(COUNTS_CACHE_PARAMS),
+  topics: { topics: nobody, recentPostIds: nobody },
   safetyMemory: createSafetyMemory({ now }),
   requestCache: new RequestCache({ ...REQUEST_CACHE_PARAMS, now }),
+  requestLog: { write: nobody },
+  candidateCache: { get: nobody, put: nobody },
   now,
 }
 

@@ -187,6 +187,11 @@ export function ensureTools() {
   return ensurePackages('tools', ['install', '--no-save'], 'linters and generators, about 60 MB')
 }
 
+/** Mutation testing: nothing else needs its packages. */
+export function ensureMutationTools() {
+  return ensurePackages('tools/mutation', ['ci'], 'StrykerJS, about 20 MB')
+}
+
 /** The Node that everything after `npm ci` runs on: the pinned one where it exists. */
 export function pinnedNode() {
   const path = join(ROOT, 'node_modules', '.bin', 'node')

@@ -30,7 +30,7 @@ import { ServedWriter } from './sessions/served-writer.ts'
 import { SESSION_PARAMS } from './sessions/sessions.params.ts'
 import { SessionStore } from './sessions/session-store.ts'
 import type { Loaders } from './store/loaders.ts'
-import type { ViewerStore } from './store/viewer-store.ts'
+import type { ServedRecord, ViewerStore } from './store/viewer-store.ts'
 import { describeError } from './telemetry.ts'
 import type { Logger, Telemetry } from './telemetry.ts'
 
@@ -57,6 +57,8 @@ export interface ServerDependencies {
   readonly telemetry: Telemetry
   readonly logger: Logger
   readonly now: () => number
+  /** Told of every page that goes out. */
+  readonly onServed?: (record: ServedRecord) => void
   /** ms from arrival to answer; the parameter `request.budgetMs` when absent. */
   readonly requestTimeoutMs?: number
   /** ms that an unused session is kept; `SESSION_PARAMS.idleMs` when absent. */
@@ -119,9 +121,11 @@ export async function createServer(dependencies: ServerDependencies): Promise<Ga
   }
 }
 
-function createServedWriter({ viewerStore, telemetry, logger }: ServerDependencies): ServedWriter {
+function createServedWriter(dependencies: ServerDependencies): ServedWriter {
+  const { viewerStore, telemetry, logger, onServed } = dependencies
   return new ServedWriter({
     viewerStore,
+    onServed,
     waitMs: SESSION_PARAMS.servedWriteWaitMs,
     onFailure(record, error) {
       telemetry.countServedFailure()

@@ -55,6 +55,12 @@ describe('readConfig', () => {
     },
   )
 
+  it('reads files from where the process stands', () => {
+    expect(readConfig({}).authorListsFile).toBeNull()
+    const { authorListsFile } = readConfig({ HOMEFEED_AUTHOR_LISTS: 'lists.json' })
+    expect(authorListsFile).toBe(join(process.cwd(), 'lists.json'))
+  })
+
   it('bounds Thunder by THUNDER_POSTS_MAX, and says what it may be', () => {
     expect(readConfig({}).thunderPostsMax).toBe(2_000_000)
     expect(readConfig({ THUNDER_POSTS_MAX: '1000' }).thunderPostsMax).toBe(1_000)

@@ -4,12 +4,14 @@ A segment holds the posts that were created in one hour. New rows go to its end,
 tombstones until the whole segment leaves the window. Not thread-safe: one thread owns an index.
 """
 
+from itertools import repeat
+
 import numpy as np
 from jaxtyping import Float, Int
 
 from phoenix.choose_scan import default_scan
 from phoenix.index_scan import Scan
-from phoenix.index_search import Searcher
+from phoenix.index_search import Searcher, best_within_cap
 from phoenix.index_segment import Segment
 from phoenix.indexed_posts import IndexedPosts, SearchResult, join_posts
 from phoenix.segment_table import SegmentTable
@@ -114,12 +116,21 @@ class RetrievalIndex:
             self._table = None
 
     def search(
-        self, query: Float[np.ndarray, " d"], *, count: int, posts_per_author_max: int
+        self,
+        query: Float[np.ndarray, " d"],
+        *,
+        count: int,
+        posts_per_author_max: int,
+        among: Int[np.ndarray, " n"] | None = None,
     ) -> SearchResult:
         """The `count` best posts by dot product, newest (largest) id first among equals.
 
         No author has more than `posts_per_author_max`: the result is that of walking all posts
         in order and skipping an author who has had as many.
+
+        Args:
+          among: Ids: all other posts count as absent, and unknown ids are ignored. Every one of
+            them is read, so the time grows with their number. None = all posts.
 
         Raises:
           ValueError: The query is not finite, or a number is below 1.
@@ -130,15 +141,36 @@ class RetrievalIndex:
                 f"found {count} and {posts_per_author_max}"
             )
         asked = to_query(query, self._width)
-        if self._table is None:
-            self._table = SegmentTable(list(self._segments.values()), self._width)
+        table = self._current_table()
+        if among is not None:
+            candidates = self.scan.read(table, asked, self._numbers_of(among))
+            return best_within_cap(candidates, count=count, cap=posts_per_author_max)
         return self._searcher.best_posts(
             self.scan,
-            self._table,
+            table,
             asked,
             count=count,
             cap=posts_per_author_max,
         )
+
+    def _current_table(self) -> SegmentTable:
+        if self._table is None:
+            self._table = SegmentTable(list(self._segments.values()), self._width)
+        return self._table
+
+    def _numbers_of(self, post_ids: Int[np.ndarray, " n"]) -> Int[np.ndarray, " m"]:
+        """Numbers in the current table of those that are in the index, rising."""
+        ids = post_ids.tolist()
+        found = np.fromiter(map(self._places.get, ids, repeat(-1)), np.int64, len(ids))
+        places = found[found >= 0]
+        # Segments stand in the table as they do here.
+        hours = np.array(list(self._segments), np.int64)
+        by_hour = np.argsort(hours)
+        at = by_hour[np.searchsorted(hours, places >> _ROW_BITS, sorter=by_hour)]
+        numbers = np.sort(self._current_table().firsts[at] + (places & _ROW_MASK))
+        is_first = np.ones(numbers.shape[0], bool)
+        is_first[1:] = numbers[1:] != numbers[:-1]
+        return numbers[is_first]
 
     def _remember(
         self, hour: int, post_ids: Int[np.ndarray, " n"], rows: Int[np.ndarray, " n"]

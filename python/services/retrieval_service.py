@@ -33,6 +33,8 @@ from services.serving import run_service
 
 RESULTS_DEFAULT = 1_000
 RESULTS_MAX = 5_000
+# Ids of one request's `among`: so many look-ups take some 100 ms of the one thread.
+AMONG_MAX = 100_000
 # Of one request to embed or to add; so many vectors of width 128 fill a message of 32 MB.
 POSTS_MAX = 50_000
 # Posts computed at a time, so that a viewer never waits behind a whole import. With the first
@@ -68,15 +70,22 @@ class Retriever:
         self._embedder = PostEmbedder(engine)
 
     def retrieve(
-        self, *, user_id: int, history: History, results_max: int, posts_per_author_max: int
+        self,
+        *,
+        user_id: int,
+        history: History,
+        results_max: int,
+        posts_per_author_max: int,
+        among: Int[np.ndarray, " n"] | None = None,
     ) -> SearchResult:
-        """The posts nearest to a viewer, best first."""
+        """The posts nearest to a viewer, best first; `among` some, None = all."""
         self._index.drop_expired(_now_ms())
         self._publish_contents()
         return self._index.search(
             self.engine.embed_user(user_id, history),
             count=results_max,
             posts_per_author_max=posts_per_author_max,
+            among=among,
         )
 
     def embed(self, posts: IndexedPosts) -> Float[np.ndarray, "n d"]:
@@ -131,6 +140,18 @@ def _results_max(request: wire.RetrieveRequest) -> int:
             f"found {request.max_results}"
         )
     return request.max_results or RESULTS_DEFAULT
+
+
+def _among(request: wire.RetrieveRequest) -> Int[np.ndarray, " n"] | None:
+    """The ids that the search is restricted to; None = it is not."""
+    if not request.HasField("among"):
+        return None
+    post_ids = request.among.post_ids
+    if len(post_ids) > AMONG_MAX:
+        raise InvalidRequestError(
+            f"among.post_ids must be {AMONG_MAX} at most, found {len(post_ids)}"
+        )
+    return to_integers(post_ids, len(post_ids))
 
 
 def _answer(found: SearchResult, version: str, *, is_packed: bool) -> wire.RetrieveResponse:
@@ -203,6 +224,7 @@ class RetrievalService(ModelService[Retriever], RetrievalServiceServicer):
             history=to_history(request, _limits(model)),
             results_max=_results_max(request),
             posts_per_author_max=request.posts_per_author_max or self._posts_per_author_max,
+            among=_among(request),
         )
         found = await self.compute(context, work)
         return _answer(found, model.version, is_packed=request.HasField("packed_actions"))

@@ -11,6 +11,7 @@ from tests.indexed_worlds import (
     brute_force,
     indexed_posts,
     random_posts,
+    scores_of,
     triples,
 )
 
@@ -56,6 +57,44 @@ def test_random_changes_answer_as_brute_force_does(index: RetrievalIndex, seed: 
             scores = vectors[which[rows]] @ query
             expected = brute_force(posts.at(rows), scores, count=count, cap=cap)
             assert triples(found) == expected
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_search_among_some_answers_as_if_there_were_no_others(
+    index: RetrievalIndex, seed: int
+) -> None:
+    random = np.random.default_rng(seed)
+    # Real vectors, so that scores must agree to the bit, and some of them twice.
+    vectors = random.normal(size=(700, DIMENSION)).astype(np.float32)
+    posts = random_posts(random, 3_000, authors=40)
+    which = random.integers(0, len(vectors), 3_000)
+    live = np.zeros(3_000, bool)
+    for _ in range(4):
+        chosen = random.choice(3_000, 900, replace=False)
+        index.upsert(posts.at(chosen), vectors[which[chosen]], now_ms=NOW_MS)
+        live[chosen] = True
+        gone = random.choice(3_000, 300, replace=False)
+        index.remove(posts.post_ids[gone])
+        live[gone] = False
+        query = random.normal(size=DIMENSION).astype(np.float32)
+        for share, count, cap in ((0.0, 5, 5), (0.01, 50, 50), (0.3, 100, 3), (1.0, 5_000, 20)):
+            wanted = random.random(3_000) < share
+            # Repeated and unknown ids change nothing.
+            ids = np.concatenate([posts.post_ids[wanted], posts.post_ids[wanted][:9], [10**9]])
+            found = index.search(
+                query, count=count, posts_per_author_max=cap, among=random.permutation(ids)
+            )
+            rows = np.flatnonzero(live & wanted)
+            scores = scores_of(vectors[which[rows]], query)
+            expected = brute_force(posts.at(rows), scores, count=count, cap=cap)
+            assert triples(found) == expected
+
+
+def test_a_search_among_posts_of_an_empty_index_finds_nothing(index: RetrievalIndex) -> None:
+    query = np.ones(DIMENSION, np.float32)
+    among = np.array([1, 2], np.int64)
+    found = index.search(query, count=1, posts_per_author_max=1, among=among)
+    assert triples(found) == []
 
 
 def test_thousands_of_equal_vectors_come_newest_id_first(index: RetrievalIndex) -> None:

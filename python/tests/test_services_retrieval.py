@@ -124,6 +124,23 @@ def test_both_forms_say_what_the_model_says(retrieval: RetrievalServiceStub) -> 
         assert plain.scores[0] == pytest.approx(products[0], abs=1e-5)
 
 
+def test_a_search_may_be_restricted_to_some_posts(retrieval: RetrievalServiceStub) -> None:
+    now_ms = time.time_ns() // 1_000_000
+    retrieval.UpsertPosts(wire.UpsertPostsRequest(posts=_columns(POSTS, now_ms)))
+
+    def retrieve(among: wire.PostIds | None = None) -> list[int]:
+        request = wire.RetrieveRequest(
+            user_id=7, max_results=5_000, posts_per_author_max=POSTS, among=among
+        )
+        return [post.post_id for post in retrieval.Retrieve(request).candidates]
+
+    everything = retrieve()
+    some = set(range(1, POSTS, 7))
+    among = wire.PostIds(post_ids=[*some, 10**15])
+    assert retrieve(among) == [post_id for post_id in everything if post_id in some]
+    assert retrieve(wire.PostIds()) == []
+
+
 def test_new_posts_of_an_author_share_one_vector_to_the_bit(
     retrieval: RetrievalServiceStub,
 ) -> None:
@@ -156,6 +173,10 @@ def test_faults_are_refused_by_name(retrieval: RetrievalServiceStub) -> None:
         (
             wire.RetrieveRequest(user_id=1, posts_per_author_max=-1),
             "posts_per_author_max must be 0 (the server's setting) or more, found -1",
+        ),
+        (
+            wire.RetrieveRequest(user_id=1, among=wire.PostIds(post_ids=[1] * 100_001)),
+            "among.post_ids must be 100000 at most, found 100001",
         ),
     ]:
         assert _refusal(retrieval.Retrieve, request) == message

@@ -14,15 +14,15 @@ from phoenix.data.world import create_world, world_training_log
 from phoenix.evaluation.metrics import spearman
 from phoenix.gen.actions import ACTIONS_SHA256
 from phoenix.inference import InferenceEngine
-from phoenix.training.factor_tables import tables_from_factors
-from phoenix.training.factorise import factorise
+from phoenix.training.factor_tables import factor_scale, tables_from_factors
+from phoenix.training.factorise import SplitFactors, factorise
 from phoenix.training.initialise import (
     demo_config,
     demo_hashes,
     initial_parameters,
     initial_tables,
 )
-from phoenix.training.ranker_training import RankerOptions, train_ranker
+from phoenix.training.ranker_training import RankerOptions, ranker_from_ms, train_ranker
 from phoenix.training.start_from_factors import (
     FACTORS,
     base_rates,
@@ -47,6 +47,12 @@ MEGABYTE = 1_000_000
 def sequences() -> ViewerSequences:
     world = create_world(7, NOW_MS, scale=0.05, from_ms=NOW_MS - 4 * 24 * HOUR_MS)
     return viewer_sequences(world_training_log(world))
+
+
+@pytest.fixture(scope="module")
+def factors(sequences: ViewerSequences) -> SplitFactors:
+    until_ms = ranker_from_ms(sequences)
+    return factorise(sequences, size=FACTORS, rounds=2, seed=5, until_ms=until_ms)
 
 
 def test_an_impression_sees_only_what_was_done_before_its_request(
@@ -85,8 +91,9 @@ def test_bursts_are_anchored_at_their_first_action() -> None:
     assert len(set(bursts.tolist())) == 4
 
 
-def test_training_repeats_to_the_bit_and_lowers_the_loss(sequences: ViewerSequences) -> None:
-    factors = factorise(sequences, size=FACTORS, rounds=2, seed=5)
+def test_training_repeats_to_the_bit_and_lowers_the_loss(
+    sequences: ViewerSequences, factors: SplitFactors
+) -> None:
     options = RankerOptions(
         epochs=2, impressions_a_batch=1_024, learning_rate=2e-3, user_rate=0.02, author_rate=0.02
     )
@@ -115,15 +122,17 @@ def test_training_repeats_to_the_bit_and_lowers_the_loss(sequences: ViewerSequen
         assert np.array_equal(getattr(first.tables, name), getattr(second.tables, name)), name
 
 
-def test_the_ranker_starts_as_the_factorisation(sequences: ViewerSequences) -> None:
-    factors = factorise(sequences, size=FACTORS, rounds=2, seed=5)
+def test_the_ranker_starts_as_the_factorisation(
+    sequences: ViewerSequences, factors: SplitFactors
+) -> None:
+    found = factors.all
     config, hashes = demo_config("ranker"), demo_hashes()
     random = np.random.default_rng(1)
     parameters = initial_parameters(config, "ranker", random)
     rates = base_rates(sequences.impressions)
     start_from_factors(parameters, config, rates)
     tables = tables_from_factors(
-        initial_tables(config, hashes, random), hashes, factors, spread=0.5
+        initial_tables(config, hashes, random), hashes, found, scale=factor_scale(found, 0.5)
     )
     bundle = ModelBundle(
         kind="ranker",
@@ -133,9 +142,9 @@ def test_the_ranker_starts_as_the_factorisation(sequences: ViewerSequences) -> N
         hashes=hashes,
         neutral_items_after_ms=0,
     )
-    authors = factors.author_ids[:100]
+    authors = found.author_ids[:100]
     probabilities, _ = InferenceEngine(bundle).rank(
-        user_id=int(factors.viewer_ids[3]),
+        user_id=int(found.viewer_ids[3]),
         history=sequences.history_before(3, NOW_MS, config.history_length),
         candidates=Candidates(
             post_ids=authors + 1_000_000,
@@ -146,7 +155,7 @@ def test_the_ranker_starts_as_the_factorisation(sequences: ViewerSequences) -> N
         request_time_ms=NOW_MS,
     )
     favorites = probabilities[:, 0].astype(np.float64)
-    product = factors.author[:100, :-1] @ factors.viewer[3, :-1]
+    product = found.author[:100, :-1] @ found.viewer[3, :-1]
     assert spearman(favorites, product) > 0.8
     assert favorites.mean() == pytest.approx(rates.actions[0], rel=0.5)
 

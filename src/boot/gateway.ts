@@ -9,14 +9,18 @@ import type { CallOptions } from '../phoenix/retrieval-client.ts'
 import type { RankingClient } from '../phoenix/ranking-client.ts'
 import { SampledRankingClient, type TokenSample } from '../phoenix/sampled-ranking-client.ts'
 import { AgedCache } from '../pipeline/framework/aged-cache.ts'
+import { InProcessCandidateCache } from '../pipeline/cached-pool/in-process-candidate-cache.ts'
 import { STAGES } from '../pipeline/framework/component.ts'
 import { createHomeFeed, type HomeFeed } from '../pipeline/home-feed.ts'
 import {
+  CANDIDATE_CACHE_PARAMS,
   COUNTS_CACHE_PARAMS,
   EMBEDDING_PARAMS,
   POPULAR_PARAMS,
   REQUEST_CACHE_PARAMS,
   SEARCH_TEXT_PARAMS,
+  REQUEST_LOG_PARAMS,
+  TOPIC_PARAMS,
 } from '../pipeline/process.params.ts'
 import type { Prompts } from '../pipeline/blending/prompts.ts'
 import { SearchTexts } from '../pipeline/muted-keywords/search-text.ts'
@@ -24,15 +28,19 @@ import { RequestCache } from '../pipeline/request-cache.ts'
 import { createSafetyMemory } from '../pipeline/safety-memory.ts'
 import { KeptEmbeddings } from '../pipeline/slate-diversity/kept-embeddings.ts'
 import type { AuthorLists } from '../pipeline/visibility/author-lists.ts'
+import { topicGroupsOf } from '../pipeline/topics/topic-tree.ts'
 import { createServer } from '../server.ts'
+import { AUTHOR_SERVED_PARAMS, AuthorServed } from '../store/author-served.ts'
 import { createLoaders } from '../store/create-loaders.ts'
 import { createModuleStore } from '../store/create-module-store.ts'
 import { createViewerStore } from '../store/create-viewer-store.ts'
 import type { Database } from '../store/database.ts'
 import { createPopularPosts } from '../store/popular-posts.ts'
+import { requestLogDirectory, RequestLogFiles } from '../store/request-log/request-log-files.ts'
+import { addTopics, createTopicStore } from '../store/topic-store.ts'
 import { TokenSampleFile } from '../store/training-log/token-sample-file.ts'
 import type { ViewerStore } from '../store/viewer-store.ts'
-import { Telemetry, type Logger } from '../telemetry.ts'
+import { describeError, Telemetry, type Logger } from '../telemetry.ts'
 import { startEventFlow, type EventFlow } from './event-flow.ts'
 import { addEventGauges } from './event-gauges.ts'
 import type { PhoenixServices } from './phoenix-services.ts'
@@ -134,27 +142,14 @@ function withTokenSamples(
   return { ranking: new SampledRankingClient({ ranking, rate, keep }), samples }
 }
 
-/** Builds every concrete part, catches up with the event log, and listens. */
-export async function startGateway(options: GatewayOptions): Promise<Gateway> {
-  const { config, database, phoenix, logger, nowMs } = options
-  const channels = {
-    retrieval: new GrpcChannel({
-      service: 'phoenix-retrieval',
-      address: phoenix.retrievalAddress,
-      nowMs,
-    }),
-    ranking: new GrpcChannel({
-      service: 'phoenix-ranking',
-      address: phoenix.rankingAddress,
-      nowMs,
-    }),
+function openChannels({ retrievalAddress, rankingAddress }: PhoenixServices, nowMs: () => number) {
+  return {
+    retrieval: new GrpcChannel({ service: 'phoenix-retrieval', address: retrievalAddress, nowMs }),
+    ranking: new GrpcChannel({ service: 'phoenix-ranking', address: rankingAddress, nowMs }),
   }
-  const retrieval = new GrpcRetrievalClient(channels.retrieval)
-  const ranking = new GrpcRankingClient(channels.ranking)
-  const events = await runTimedStep('Event log: open', () =>
-    startEventFlow({ ...config, database, retrieval, logger, nowMs }),
-  )
-  await runTimedStep('Event log: read by Thunder and the retrieval index', () => events.caughtUp)
+}
+
+function openTelemetry(database: Database, events: EventFlow): Telemetry {
   const telemetry = new Telemetry({ stages: STAGES })
   telemetry.gauge(
     'homefeed_database_statements_total',
@@ -162,17 +157,35 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     () => database.statementCount(),
   )
   addEventGauges(telemetry, events)
+  return telemetry
+}
+
+/** Builds every concrete part, catches up with the event log, and listens. */
+export async function startGateway(options: GatewayOptions): Promise<Gateway> {
+  const { config, database, phoenix, logger, nowMs } = options
+  const channels = openChannels(phoenix, nowMs)
+  const retrieval = new GrpcRetrievalClient(channels.retrieval)
+  const ranking = new GrpcRankingClient(channels.ranking)
+  const events = await runTimedStep('Event log: open', () =>
+    startEventFlow({ ...config, database, retrieval, logger, nowMs }),
+  )
+  await runTimedStep('Event log: read by Thunder and the retrieval index', () => events.caughtUp)
+  const telemetry = openTelemetry(database, events)
   const viewerStore = createViewerStore(database)
   const searchTexts = new SearchTexts(SEARCH_TEXT_PARAMS)
+  await addTopics(database, topicGroupsOf)
   const sampled = withTokenSamples(ranking, { config, telemetry })
   const homeFeed = openHomeFeed({
     ...options,
+    telemetry,
     viewerStore,
     events,
     retrieval,
     ranking: sampled.ranking,
     searchTexts,
+    dataDirectory: config.dataDirectory,
   })
+  const authorServed = openAuthorServed(options, telemetry)
   const createRequestLoaders = () => createLoaders(database, nowMs(), events.postFacts)
   await runTimedStep('Feed: warmed up', () =>
     warmUp(homeFeed, { ...options, createLoaders: createRequestLoaders }),
@@ -185,6 +198,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     searchTexts,
     healthChecks: healthChecks(options, { events, retrieval, ranking }),
     telemetry,
+    onServed: (record) => authorServed.add(record),
     now: nowMs,
   })
   const { url } = await server.listen()
@@ -195,6 +209,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     async close() {
       await server.close()
       await homeFeed.drain()
+      await authorServed.close()
       await sampled.samples?.close()
       await events.close()
       channels.retrieval.close()
@@ -204,16 +219,50 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   }
 }
 
+/** Whose posts are served, and how many impressions clients should report of them. */
+function openAuthorServed(
+  { database, nowMs, logger }: GatewayOptions,
+  telemetry: Telemetry,
+): AuthorServed {
+  const authorServed = new AuthorServed({
+    ...AUTHOR_SERVED_PARAMS,
+    database,
+    nowMs,
+    onFailure: (error) => logger.warn('author_served_not_written', { error: describeError(error) }),
+  })
+  telemetry.gauges(
+    {
+      name: 'homefeed_impressions_expected',
+      help: 'Posts that pages returned since the start: what clients should report, by source.',
+      labelNames: ['source'],
+    },
+    () =>
+      Object.entries(authorServed.stats().served).map(([source, value]) => ({
+        labels: { source },
+        value,
+      })),
+  )
+  return authorServed
+}
+
 interface FeedParts extends Pick<GatewayOptions, 'database' | 'prompts' | 'authorLists' | 'nowMs'> {
   readonly viewerStore: ViewerStore
   readonly events: EventFlow
   readonly retrieval: GrpcRetrievalClient
   readonly ranking: RankingClient
   readonly searchTexts: SearchTexts
+  readonly dataDirectory: string
+  readonly telemetry: Telemetry
 }
 
 function openHomeFeed(parts: FeedParts): HomeFeed {
   const { database, viewerStore, events, retrieval, ranking, prompts, nowMs } = parts
+  const candidateCache = new InProcessCandidateCache({ ...CANDIDATE_CACHE_PARAMS, now: nowMs })
+  parts.telemetry.gauge(
+    'homefeed_candidate_cache_posts',
+    'Posts in the pools that refreshes stand on, and one for each pool.',
+    () => candidateCache.postCount,
+  )
   return createHomeFeed({
     viewerStore,
     thunder: events.thunder,
@@ -225,10 +274,17 @@ function openHomeFeed(parts: FeedParts): HomeFeed {
     modules: createModuleStore(database),
     prompts,
     countsCache: new AgedCache(COUNTS_CACHE_PARAMS),
+    topics: createTopicStore(database, TOPIC_PARAMS),
     safetyMemory: createSafetyMemory({ now: nowMs }),
     requestCache: new RequestCache({ ...REQUEST_CACHE_PARAMS, now: nowMs }),
     searchTexts: parts.searchTexts,
     authorLists: parts.authorLists,
+    requestLog: new RequestLogFiles({
+      directory: requestLogDirectory(parts.dataDirectory),
+      ...REQUEST_LOG_PARAMS,
+      now: nowMs,
+    }),
+    candidateCache,
     now: nowMs,
   })
 }

@@ -52,6 +52,7 @@ async function openFor(
     viewerId,
     filter: EMPTY_FILTER,
     countryCode: null,
+    languages: [],
     alsoSeenPostIds: new Set<PostId>(),
     sessionServedPostIds: new Set<PostId>(),
     slateSize: HOME_FEED_PARAMS.request.slateSize,

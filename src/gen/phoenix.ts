@@ -42,6 +42,16 @@ export interface RetrieveRequest {
     | undefined;
   /** At most this many posts of one author in the answer; 0 = the server's setting. */
   postsPerAuthorMax: number;
+  /**
+   * When set, only these posts are searched, as far as they are in the index; none = none. The
+   * answer is that of an index that holds no others.
+   */
+  among: PostIds | undefined;
+}
+
+/** In any order; an id that comes twice counts once. At most 100,000. */
+export interface PostIds {
+  postIds: bigint[];
 }
 
 export interface RetrieveResponse {
@@ -229,7 +239,14 @@ export interface RankingStatus {
 }
 
 function createBaseRetrieveRequest(): RetrieveRequest {
-  return { userId: 0n, userActionSequence: undefined, maxResults: 0, packedActions: undefined, postsPerAuthorMax: 0 };
+  return {
+    userId: 0n,
+    userActionSequence: undefined,
+    maxResults: 0,
+    packedActions: undefined,
+    postsPerAuthorMax: 0,
+    among: undefined,
+  };
 }
 
 export const RetrieveRequest: MessageFns<RetrieveRequest> = {
@@ -251,6 +268,9 @@ export const RetrieveRequest: MessageFns<RetrieveRequest> = {
     }
     if (message.postsPerAuthorMax !== 0) {
       writer.uint32(88).int32(message.postsPerAuthorMax);
+    }
+    if (message.among !== undefined) {
+      PostIds.encode(message.among, writer.uint32(98).fork()).join();
     }
     return writer;
   },
@@ -308,6 +328,14 @@ export const RetrieveRequest: MessageFns<RetrieveRequest> = {
             message.postsPerAuthorMax = reader.int32();
             continue;
           }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.among = PostIds.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -334,6 +362,81 @@ export const RetrieveRequest: MessageFns<RetrieveRequest> = {
       ? PackedActions.fromPartial(object.packedActions)
       : undefined;
     message.postsPerAuthorMax = object.postsPerAuthorMax ?? 0;
+    message.among = (object.among !== undefined && object.among !== null)
+      ? PostIds.fromPartial(object.among)
+      : undefined;
+    return message;
+  },
+};
+
+function createBasePostIds(): PostIds {
+  return { postIds: [] };
+}
+
+export const PostIds: MessageFns<PostIds> = {
+  encode(message: PostIds, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.postIds.length !== 0) {
+      writer.uint32(10).fork();
+      for (const v of message.postIds) {
+        if (BigInt.asIntN(64, v) !== v) {
+          throw new globalThis.Error("a value provided in array field postIds of type sfixed64 is too large");
+        }
+        writer.sfixed64(v);
+      }
+      writer.join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PostIds {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePostIds();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag === 9) {
+              message.postIds.push(reader.sfixed64() as bigint);
+
+              continue;
+            }
+
+            if (tag === 10) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.postIds.push(reader.sfixed64() as bigint);
+              }
+
+              continue;
+            }
+
+            break;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<PostIds>): PostIds {
+    return PostIds.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<PostIds>): PostIds {
+    const message = createBasePostIds();
+    message.postIds = object.postIds?.map((e) => BigInt(e)) || [];
     return message;
   },
 };

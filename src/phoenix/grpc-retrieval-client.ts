@@ -36,6 +36,7 @@ export class GrpcRetrievalClient implements RetrievalClient, RetrievalIndex, Emb
         maxResults: resultsMax,
         packedActions: toPackedActions(query.actions),
         postsPerAuthorMax: query.postsPerAuthorMax,
+        among: query.among === undefined ? undefined : { postIds: query.among.map(BigInt) },
       },
       options,
     )

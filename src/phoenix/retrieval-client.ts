@@ -14,6 +14,8 @@ export interface RetrieveQuery {
   /** 1 to 5,000. */
   readonly resultsMax: number
   readonly postsPerAuthorMax: number
+  /** Only these posts are searched, at most 100,000; absent = all. */
+  readonly among?: readonly PostId[]
 }
 
 export interface RetrievedPost {

@@ -1,7 +1,8 @@
-import type { PostId, UserId } from '../ids.ts'
+import type { PostId, TopicId, UserId } from '../ids.ts'
 import type { EngagementCounts, MediaKind, PostRecord, UserRecord } from '../store/records.ts'
 
-export type SourceName = 'thunder' | 'phoenix-retrieval' | 'popular-now'
+export type SourceName =
+  'thunder' | 'phoenix-retrieval' | 'phoenix-topics' | 'popular-now' | 'cached-posts'
 
 /** One factor that a scorer applied, in order, for the score breakdown. */
 export interface ScoreAdjustment {
@@ -63,6 +64,10 @@ export interface PostCandidate {
   engagementCounts: EngagementCounts | null | undefined
   /** Followed accounts that replied to it, ascending. */
   followingRepliedUserIds: readonly UserId[] | undefined
+  /** What it is about; of the original, for a repost. Read only when a component asks. */
+  topicIds: readonly TopicId[] | undefined
+  /** The topic of the request, or of a new viewer's follows, that it answers to; null = none. */
+  matchedTopicId: TopicId | null | undefined
 
   /** This candidate's row of the model's matrix [18], in [0, 1]; NaN = no such head. */
   probabilities: Float32Array | undefined
@@ -122,6 +127,8 @@ export function createPostCandidate(identity: PostCandidateIdentity): PostCandid
     subscriptionAuthorId: undefined,
     engagementCounts: undefined,
     followingRepliedUserIds: undefined,
+    topicIds: undefined,
+    matchedTopicId: undefined,
     probabilities: undefined,
     dwellSeconds: undefined,
     modelVersion: undefined,

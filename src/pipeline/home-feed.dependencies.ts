@@ -2,13 +2,16 @@ import type { PostId } from '../ids.ts'
 import type { EmbeddingClient } from '../phoenix/embedding-client.ts'
 import type { RankingClient } from '../phoenix/ranking-client.ts'
 import type { RetrievalClient } from '../phoenix/retrieval-client.ts'
+import type { RequestLog } from '../store/request-log/logged-request.ts'
 import type { PopularPosts } from '../store/popular-posts.ts'
 import type { ModuleStore } from '../store/module-store.ts'
+import type { TopicStore } from '../store/topic-store.ts'
 import type { ViewerStore } from '../store/viewer-store.ts'
 import type { Thunder } from '../thunder/thunder.ts'
 import type { Prompts } from './blending/prompts.ts'
 import type { AgedCache } from './framework/aged-cache.ts'
 import type { PostCandidate } from './home-feed.candidate.ts'
+import type { CandidateCache } from './cached-pool/candidate-cache.ts'
 import type { RequestCache } from './request-cache.ts'
 import type { SearchTexts } from './muted-keywords/search-text.ts'
 import type { SafetyMemory } from './safety-memory.ts'
@@ -29,6 +32,7 @@ export interface HomeFeedDependencies {
   readonly popular: PopularPosts
   readonly modules: ModuleStore
   readonly prompts: Prompts
+  readonly topics: TopicStore
   /** By post as shown. Shared by every pipeline of the process, like those below. */
   readonly countsCache: AgedCache<PostId, Pick<PostCandidate, 'engagementCounts'>>
   readonly safetyMemory: SafetyMemory
@@ -37,6 +41,8 @@ export interface HomeFeedDependencies {
   readonly searchTexts?: SearchTexts
   /** Default: nobody is listed. */
   readonly authorLists?: AuthorLists
+  readonly requestLog: RequestLog
+  readonly candidateCache: CandidateCache
   /** Time of a request in ms; the parameter `request.budgetMs` when absent. */
   readonly budgetMs?: number
   /** Epoch ms: deadlines and ages of substitutes go by it. */

@@ -41,8 +41,14 @@ export const HOME_FEED_PARAMS = {
     mutualFollow: 300,
     /** Twenty times its usual answer. A frozen index must leave the request time to rank. */
     retrieval: 200,
+    /** A search among posts that the database names first. */
+    topicRetrieval: 400,
+    /** What posts are about, and which topics there are. */
+    topics: 400,
     thunder: 300,
     popular: 300,
+    /** M. In process it takes none. */
+    candidateCache: 300,
     ranking: 800,
     /** Vectors of 300 posts take 5, most are kept. */
     slateDiversity: 150,
@@ -97,6 +103,18 @@ export const HOME_FEED_PARAMS = {
     rowsMax: 400,
   },
 
+  /** What one ranking leaves to the viewer's next refresh. */
+  cachedPool: {
+    /** EnableCachedPosts, A. */
+    enabled: true,
+    /** Posts. MaxPostsToCache, A. */
+    postsMax: 750,
+    /** Posts. A smaller pool would leave a thin feed. MIN_CACHED_POSTS_THRESHOLD, M. */
+    postsMin: 500,
+    /** ms. M. */
+    ttlMs: 3 * MINUTE_MS,
+  },
+
   /** The in-network source. */
   thunder: {
     /** Posts. ThunderMaxResults, A. */
@@ -119,6 +137,43 @@ export const HOME_FEED_PARAMS = {
     youngTtlMs: MINUTE_MS,
     /** ms. May has 10 minutes; guess. */
     ttlMs: 5 * MINUTE_MS,
+  },
+
+  /** Viewers who are new here: their first feed has no history to go by. */
+  newViewer: {
+    /**
+     * Whether retrieval looks among the topics that they follow, and there only.
+     * EnableNewUserTopicRetrieval, M (removed in A); off is spec/params.md's proposal.
+     */
+    retrievesFollowedTopics: false,
+    /** Whether out of network only those are kept. EnableNewUserTopicFiltering, as above. */
+    keepsFollowedTopicsOnly: false,
+    /** ms since the account was made, 0 = never new. NewUserTopicAgeThresholdSecs, as above. */
+    topicsAccountAgeMsMax: 0,
+  },
+
+  /** What strangers' posts must have had before they are shown to those who are new or back. */
+  newViewerEngagement: {
+    /** EnableNewUserMinEngagementFilter, A. */
+    isOn: false,
+    /** ms. MaxAccountAgeSecs, A. */
+    accountAgeMsMax: 30 * MINUTE_MS,
+    /** ms without a visit after which a viewer comes back. Guess. */
+    absenceMsMin: 28 * DAY_MS,
+    /** ms since they came back. MaxResurrectionAgeSecs, A. */
+    resurrectionAgeMsMax: 30 * MINUTE_MS,
+    /** `fav`, `engagement` or `view`. Metric, A. */
+    metric: 'fav',
+    /** Whether the metric is divided by the views. UseRatio, A. */
+    usesRatio: false,
+    /** Of the metric; equality is kept. Threshold, A. */
+    threshold: 0,
+  },
+
+  /** The language filter, for requests that name no languages. */
+  language: {
+    /** Whether the account's language stands for them. Guess: people read more than they say. */
+    usesAccountLanguage: false,
   },
 
   /** The age filter. */
@@ -209,8 +264,24 @@ export const HOME_FEED_PARAMS = {
   outOfNetwork: {
     /** OonWeightFactor, A. */
     factor: 0.75,
+    /** Of a request for topics, bulk or not. TopicOonWeightFactor, A. */
+    topicFactor: 0.5,
+    /** Of new viewers who follow enough. NEW_USER_OON_WEIGHT_FACTOR, A. */
+    newViewerFactor: 0.00001,
+    /** Follows. NEW_USER_MIN_FOLLOWING, A. */
+    newViewerFollowsMin: 5,
+    /** ms since the account was made, 0 = never new. NewUserAgeThresholdSecs, A. */
+    newViewerAccountAgeMsMax: 0,
     /** EnableOonRescoreForInNetworkRepliesRetweets, A. */
     rescoresInNetworkRepliesAndReposts: true,
+  },
+
+  /** Requests that are kept on disk. Every one is in the request cache besides. */
+  requestLog: {
+    /** Share of requests in [0, 1]. A's reranking log has 0.05. */
+    sampleRate: 0.05,
+    /** Ranked posts of one request; a slate is always whole. A has 50. Guess. */
+    candidatesMax: 300,
   },
 
   /** Which posts share the slate's windows. */

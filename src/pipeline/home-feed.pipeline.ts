@@ -5,14 +5,18 @@ import { authorSocialGraphFilter } from './filters/author-social-graph.filter.ts
 import { conversationFilter } from './filters/conversation.filter.ts'
 import { coreDataFilter } from './filters/core-data.filter.ts'
 import { dropDuplicatesFilter } from './filters/drop-duplicates.filter.ts'
+import { followedTopicsFilter } from './filters/followed-topics.filter.ts'
 import { ineligibleSubscriptionFilter } from './filters/ineligible-subscription.filter.ts'
+import { languageFilter } from './filters/language.filter.ts'
 import { mutedKeywordFilter } from './filters/muted-keyword.filter.ts'
+import { newViewerEngagementFilter } from './filters/new-viewer-engagement.filter.ts'
 import { outOfNetworkKindFilter } from './filters/out-of-network-kind.filter.ts'
 import { previouslySeenFilter } from './filters/previously-seen.filter.ts'
 import { previouslyServedFilter } from './filters/previously-served.filter.ts'
 import { repostDeduplicationFilter } from './filters/repost-deduplication.filter.ts'
 import { requestFilter } from './filters/request.filter.ts'
 import { selfPostFilter } from './filters/self-post.filter.ts'
+import { topicsFilter } from './filters/topics.filter.ts'
 import { visibilityFilter } from './filters/visibility.filter.ts'
 import { createSeededRandom } from './cold-start/seeded-random.ts'
 import { AdmissionGate } from './framework/admission-gate.ts'
@@ -38,10 +42,13 @@ import { mediaHydrator } from './hydrators/media.hydrator.ts'
 import { mutualFollowHydrator } from './hydrators/mutual-follow.hydrator.ts'
 import { subscriptionHydrator } from './hydrators/subscription.hydrator.ts'
 import { ttlByAge } from './hydrators/ttl-by-age.ts'
+import { topicsHydrator } from './hydrators/topics.hydrator.ts'
 import { visibilityHydrator } from './hydrators/visibility.hydrator.ts'
 import { SearchTexts } from './muted-keywords/search-text.ts'
+import { cachedCandidatesQueryHydrator } from './query-hydrators/cached-candidates.query-hydrator.ts'
 import { seenPostsQueryHydrator } from './query-hydrators/seen-posts.query-hydrator.ts'
 import { servedHistoryQueryHydrator } from './query-hydrators/served-history.query-hydrator.ts'
+import { topicRulesQueryHydrator } from './query-hydrators/topic-rules.query-hydrator.ts'
 import { userActionSequenceQueryHydrator } from './query-hydrators/user-action-sequence.query-hydrator.ts'
 import { WEIGHTS_VERSION } from './action-weights.params.ts'
 import { ADMISSION_PARAMS, SEARCH_TEXT_PARAMS } from './process.params.ts'
@@ -54,8 +61,12 @@ import { phoenixScorer } from './scorers/phoenix.scorer.ts'
 import { slateDiversityScorer } from './scorers/slate-diversity.scorer.ts'
 import { weightedScorer } from './scorers/weighted.scorer.ts'
 import { topKSelector } from './selectors/top-k.selector.ts'
+import { requestLogSideEffect } from './side-effects/request-log.side-effect.ts'
+import { postCandidateCacheSideEffect } from './side-effects/post-candidate-cache.side-effect.ts'
 import { requestCacheSideEffect } from './side-effects/request-cache.side-effect.ts'
+import { cachedPostsSource } from './sources/cached-posts.source.ts'
 import { phoenixRetrievalSource } from './sources/phoenix-retrieval.source.ts'
+import { phoenixTopicsSource } from './sources/phoenix-topics.source.ts'
 import { popularNowSource } from './sources/popular-now.source.ts'
 import { thunderSource } from './sources/thunder.source.ts'
 import { NO_AUTHOR_LISTS } from './visibility/author-lists.ts'
@@ -86,10 +97,10 @@ export function createHomeFeedPipeline(
   variant: PipelineVariant = {},
 ): HomeFeedPipeline {
   const { viewerStore, thunder, retrieval, ranking, embeddings, now } = dependencies
-  const { popular, safetyMemory, requestCache } = dependencies
+  const { popular, topics, safetyMemory, requestCache, requestLog, candidateCache } = dependencies
   const { searchTexts = new SearchTexts(SEARCH_TEXT_PARAMS), authorLists = NO_AUTHOR_LISTS } =
     dependencies
-  const { timeout } = params
+  const { timeout, newViewer } = params
   const history = { viewerStore, timeoutMs: timeout.viewerHistory }
   const graph = createSafetyQueryHydrators(dependencies, timeout.socialGraph)
   const { weightsVersion = WEIGHTS_VERSION } = variant
@@ -112,7 +123,15 @@ export function createHomeFeedPipeline(
         authors: params.servedAuthors,
       }),
     ],
-    dependentQueryHydrators: [],
+    // What needs to know who it is.
+    dependentQueryHydrators: [
+      cachedCandidatesQueryHydrator({
+        cache: candidateCache,
+        ...params.cachedPool,
+        timeoutMs: timeout.candidateCache,
+      }),
+      topicRulesQueryHydrator({ topics, timeoutMs: timeout.topics, ...newViewer }),
+    ],
 
     // What there is. Thunder first: its copies know their ancestors.
     sources: [
@@ -122,8 +141,21 @@ export function createHomeFeedPipeline(
         timeoutMs: timeout.thunder,
         ...params.thunder,
       }),
-      phoenixRetrievalSource({ retrieval, timeoutMs: timeout.retrieval, ...params.retrieval }),
+      phoenixRetrievalSource({
+        retrieval,
+        timeoutMs: timeout.retrieval,
+        retrievesFollowedTopics: newViewer.retrievesFollowedTopics,
+        ...params.retrieval,
+      }),
+      phoenixTopicsSource({
+        retrieval,
+        topics,
+        timeoutMs: timeout.topicRetrieval,
+        retrievesFollowedTopics: newViewer.retrievesFollowedTopics,
+        ...params.retrieval,
+      }),
       popularNowSource({ popular, timeoutMs: timeout.popular }),
+      cachedPostsSource(),
     ],
     merge: { idOf: ({ id }) => id, fold: foldCopies('sources') },
 
@@ -139,8 +171,10 @@ export function createHomeFeedPipeline(
         cache: dependencies.countsCache,
         keyOf: ({ id }) => id,
         ttlMsOf: ttlByAge(params.engagementCounts),
+        params: params.engagementCounts,
       }),
       followingRepliedUsersHydrator(params.followingReplied),
+      topicsHydrator({ timeoutMs: timeout.topics }),
     ],
 
     // What may not be shown: cheap and certain ones first.
@@ -158,6 +192,10 @@ export function createHomeFeedPipeline(
       mutedKeywordFilter({ searchTexts }),
       authorSocialGraphFilter(),
       authorListsFilter({ authorLists }),
+      topicsFilter(),
+      followedTopicsFilter(newViewer),
+      languageFilter(params.language),
+      newViewerEngagementFilter(params.newViewerEngagement),
     ],
 
     // What it is worth to this viewer. The fallback scores what the model did not.
@@ -195,7 +233,11 @@ export function createHomeFeedPipeline(
     ],
     postSelectionFilters: [visibilityFilter(), ancillaryVisibilityFilter(), conversationFilter()],
     finalize: (_query, selected) => limitFaces(selected, params.followingReplied.postsMax),
-    sideEffects: [requestCacheSideEffect({ cache: requestCache, weightsVersion })],
+    sideEffects: [
+      requestCacheSideEffect({ cache: requestCache, weightsVersion }),
+      requestLogSideEffect({ log: requestLog, weightsVersion, ...params.requestLog }),
+      postCandidateCacheSideEffect({ cache: candidateCache, ...params.cachedPool }),
+    ],
   }
   return createCandidatePipeline(switchOff(table, variant.switchedOff ?? NOTHING))
 }

@@ -1,9 +1,11 @@
-import type { PostId, UserId } from '../ids.ts'
+import type { PostId, TopicId, UserId } from '../ids.ts'
 import type { ActionSequence } from '../phoenix/action-sequence.ts'
+import type { CandidatePool } from './cached-pool/candidate-cache.ts'
 import type { Loaders } from '../store/loaders.ts'
 import type { MutedKeywordRecord, UserRecord } from '../store/records.ts'
 import type { SeenGeneration } from '../store/seen/seen-generation.ts'
 import { DEFAULT_SETTINGS, type RequestSettings } from './params/feed-settings.ts'
+import type { TopicRules } from './topics/topic-rules.ts'
 
 /** What a client may narrow a feed by. */
 export interface HomeFeedFilter {
@@ -13,6 +15,10 @@ export interface HomeFeedFilter {
   readonly mediaOnly: boolean
   /** Only accounts that the viewer follows: Phoenix retrieval is not asked. */
   readonly inNetworkOnly: boolean
+  /** Only posts about these; empty = about anything. Seven or more are a bulk request. */
+  readonly topics: readonly TopicId[]
+  /** No posts about these. */
+  readonly excludedTopics: readonly TopicId[]
 }
 
 /**
@@ -26,6 +32,8 @@ export interface HomeFeedQuery {
   readonly filter: HomeFeedFilter
   /** ISO 3166-1 alpha-2, lower case, of the request; null when the client did not say. */
   readonly countryCode: string | null
+  /** Languages that the client says are read, as `languageOf` spells them; empty = did not say. */
+  readonly languages: readonly string[]
   /** Posts on the client's screen that it could not report yet. */
   readonly alsoSeenPostIds: ReadonlySet<PostId>
   /** Everything that this session returned before; never again in it. */
@@ -49,6 +57,7 @@ export interface HomeFeedQuery {
   mutedRepostIds: ReadonlySet<UserId> | undefined
   mutedKeywords: readonly MutedKeywordRecord[] | undefined
   subscribedIds: ReadonlySet<UserId> | undefined
+  followedTopicIds: readonly TopicId[] | undefined
   /** Null = no such account. */
   viewerAccount: UserRecord | null | undefined
   /** Of the last days, own and original ids, and what is on screen. */
@@ -60,6 +69,10 @@ export interface HomeFeedQuery {
   servedByAuthor: ReadonlyMap<UserId, number> | undefined
   /** When the viewer's last visits began, newest first, at most 10; not this one. */
   pastRequestTimesMs: readonly number[] | undefined
+  /** Stands for Phoenix retrieval. Null = none that is good for this request. */
+  cachedPool: CandidatePool | null | undefined
+  /** Undefined also when no topics are asked for: read it through `topicRulesOf`. */
+  topicRules: TopicRules | undefined
 }
 
 /** What a caller says; the rest of the query is filled from it. */
@@ -69,6 +82,7 @@ export type HomeFeedRequest = Pick<
   | 'viewerId'
   | 'filter'
   | 'countryCode'
+  | 'languages'
   | 'alsoSeenPostIds'
   | 'sessionServedPostIds'
   | 'slateSize'
@@ -82,6 +96,8 @@ export const EMPTY_FILTER: HomeFeedFilter = {
   excludeReposts: false,
   mediaOnly: false,
   inNetworkOnly: false,
+  topics: [],
+  excludedTopics: [],
 }
 
 /** A query before its hydrators: every field present, so that all queries share one shape. */
@@ -95,6 +111,7 @@ export function createHomeFeedQuery(
     viewerId: request.viewerId,
     filter: request.filter,
     countryCode: request.countryCode,
+    languages: request.languages,
     alsoSeenPostIds: request.alsoSeenPostIds,
     sessionServedPostIds: request.sessionServedPostIds,
     slateSize: request.slateSize,
@@ -110,11 +127,14 @@ export function createHomeFeedQuery(
     mutedRepostIds: undefined,
     mutedKeywords: undefined,
     subscribedIds: undefined,
+    followedTopicIds: undefined,
     viewerAccount: undefined,
     seenPostIds: undefined,
     seenGenerations: undefined,
     servedPostIds: undefined,
     servedByAuthor: undefined,
     pastRequestTimesMs: undefined,
+    cachedPool: undefined,
+    topicRules: undefined,
   }
 }

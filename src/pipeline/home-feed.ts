@@ -174,10 +174,12 @@ function toRankedFeed(result: Result, { params, weightsVersion }: FeedSettings):
 /**
  * Nothing is left of the ranked pool, every source answered, nothing was withheld, and Thunder,
  * which leaves out what a session has had, was not cut at its limit. Retrieval cannot leave out
- * anything: what it brings now is all that it would bring again.
+ * anything: what it brings now is all that it would bring again. A cached pool stands for retrieval
+ * without being all that it would bring.
  */
 function isExhausted(result: Result, thunderPostsMax: number): boolean {
   if (result.nonSelected.length > 0 || hasWithheld(result)) return false
+  if (result.query.cachedPool != null) return false
   const sources = sourceReports(result)
   if (sources.some(({ error }) => error !== null)) return false
   const thunder = sources.find(({ component }) => component === 'ThunderSource')

@@ -56,6 +56,23 @@ export const POPULAR_PARAMS = {
   keptMs: MINUTE_MS,
 } as const
 
+/** What there is to read about. */
+export const TOPIC_PARAMS = {
+  /** ms. As long as posts live. */
+  windowMs: 48 * HOUR_MS,
+  /**
+   * Posts that one set of topics is searched among, the newest: 160 kB a request, and 20 ms of the
+   * retrieval service's one thread. Guess.
+   */
+  postsMax: 20_000,
+  /** Sets of topics whose posts are kept: 2 MB each at most. Guess. */
+  setsMax: 50,
+  /** ms. A new post is found by its topic after this long. Guess. */
+  postsKeptMs: 15_000,
+  /** ms. Topics come seldom. Guess. */
+  topicsKeptMs: MINUTE_MS,
+} as const
+
 /** Who is too young, or may be. */
 export const AGE_GATE_PARAMS = {
   /** Years. spec/visibility.md 3.1 rule 14. */
@@ -70,6 +87,14 @@ export const SEARCH_TEXT_PARAMS = {
   textsMax: 50_000,
   /** Characters. About ten bytes each, tokens included: 100 MB at most. Guess. */
   charactersMax: 10_000_000,
+} as const
+
+/** Requests kept on disk. */
+export const REQUEST_LOG_PARAMS = {
+  /** Bytes. About 500 requests of a full slate. Guess. */
+  fileBytesMax: 16 * 1024 * 1024,
+  /** Bytes. About 8,000 requests of a full slate. Guess. */
+  totalBytesMax: 256 * 1024 * 1024,
 } as const
 
 /** Recent requests kept for explanations. */
@@ -96,4 +121,10 @@ export const DEFAULT_PROMPTS: readonly Prompt[] = [
 export const PIPELINE_VARIANTS_PARAMS = {
   /** Pipelines kept. Some tens of kB each; building one takes about a millisecond. Guess. */
   variantsMax: 64,
+} as const
+
+/** Pools that refreshes within minutes stand on. */
+export const CANDIDATE_CACHE_PARAMS = {
+  /** Posts of all pools. About 500 B each, 266 viewers' full pools: 100 MB at most. Guess. */
+  postsMax: 200_000,
 } as const

@@ -13,6 +13,7 @@ export type RelationFields = Pick<
   | 'mutedRepostIds'
   | 'mutedKeywords'
   | 'subscribedIds'
+  | 'followedTopicIds'
   | 'viewerAccount'
 >
 

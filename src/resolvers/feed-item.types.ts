@@ -5,6 +5,7 @@ import { toFeedItemId, toModuleItemId } from './global-ids.ts'
 import { NodeType } from './node.types.ts'
 import { PostType } from './post.types.ts'
 import { dateTimeScalar } from './scalars.ts'
+import { TopicType } from './topic.types.ts'
 import { UserType } from './user.types.ts'
 
 @InterfaceType('FeedItem', {
@@ -43,13 +44,29 @@ export class RepliedToByFollowingType {
   }
 }
 
+@ObjectType('TopicMatch', {
+  simpleResolvers: true,
+  description: 'The post is here because it is about a topic that was asked for, or followed.',
+})
+export class TopicMatchType {
+  @Field(() => TopicType)
+  readonly topic: TopicType
+
+  constructor(topic: TopicType) {
+    this.topic = topic
+  }
+}
+
 /** Any member of the union `SocialContext`. */
-export type SocialContext = RepostedByType | RepliedToByFollowingType
+export type SocialContext = RepostedByType | RepliedToByFollowingType | TopicMatchType
+
+/** graphql-js calls it where the field is asked for: who does not ask pays no statement. */
+type ReadSocial = () => Promise<SocialContext | null>
 
 export const SocialContextUnion = createUnionType({
   name: 'SocialContext',
-  description: 'What people have to do with an item being here.',
-  types: () => [RepostedByType, RepliedToByFollowingType] as const,
+  description: 'Why an item is here, beside its rank.',
+  types: () => [RepostedByType, RepliedToByFollowingType, TopicMatchType] as const,
 })
 
 @ObjectType('PostFeedItem', { implements: FeedItemType, simpleResolvers: true })
@@ -58,9 +75,9 @@ export class PostFeedItemType extends FeedItemType {
   readonly post: PostType
 
   @Field(() => SocialContextUnion, { nullable: true })
-  readonly social: SocialContext | null
+  readonly social: ReadSocial | null
 
-  constructor(postId: PostId, post: PostType, social: SocialContext | null) {
+  constructor(postId: PostId, post: PostType, social: ReadSocial | null) {
     super(toFeedItemId(postId), 'PostFeedItem')
     this.post = post
     this.social = social

@@ -1,6 +1,6 @@
 import { FeedError } from '../errors.ts'
-import { toPostId, toUserId } from '../ids.ts'
-import type { PostId, UserId } from '../ids.ts'
+import { toPostId, toTopicId, toUserId } from '../ids.ts'
+import type { PostId, TopicId, UserId } from '../ids.ts'
 import { isPromptName } from '../pipeline/blending/prompts.ts'
 
 /** `post:…` */
@@ -11,6 +11,11 @@ export function toGlobalPostId(id: PostId): string {
 /** `user:…` */
 export function toGlobalUserId(id: UserId): string {
   return `user:${id}`
+}
+
+/** `topic:…` */
+export function toGlobalTopicId(id: TopicId): string {
+  return `topic:${id}`
 }
 
 /** `item:post:…`: a feed item is named by what it shows. */
@@ -52,27 +57,41 @@ export function parseUserId(value: string, field: string): UserId {
   )
 }
 
+/** Accepts `topic:…` and the bare number. @throws {FeedError} that names `field`. */
+export function parseTopicId(value: string, field: string): TopicId {
+  const id = toTopicId(value.startsWith('topic:') ? value.slice(6) : value)
+  if (id !== null) return id
+  throw new FeedError(
+    'BAD_USER_INPUT',
+    `\`${field}\` is ${quote(value)}: give a topic id, topic:… or a number from 1 to 2147483647.`,
+    { field },
+  )
+}
+
 export type NodeId =
   | { readonly kind: 'post'; readonly postId: PostId }
   | { readonly kind: 'user'; readonly userId: UserId }
   | { readonly kind: 'item'; readonly postId: PostId }
   | { readonly kind: 'who-to-follow'; readonly userIds: readonly UserId[] }
   | { readonly kind: 'prompt'; readonly name: string }
+  | { readonly kind: 'topic'; readonly topicId: TopicId }
 
 /** Accepts global ids only. @throws {FeedError} that names `field`. */
 export function parseNodeId(value: string, field: string): NodeId {
-  const match = /^(post|user|item:post):(.*)$/.exec(value)
+  const match = /^(post|user|topic|item:post):(.*)$/.exec(value)
   const digits = match?.[2] ?? ''
   const postId = toPostId(digits)
   const userId = toUserId(digits)
+  const topicId = toTopicId(digits)
   if (match?.[1] === 'post' && postId !== null) return { kind: 'post', postId }
   if (match?.[1] === 'item:post' && postId !== null) return { kind: 'item', postId }
   if (match?.[1] === 'user' && userId !== null) return { kind: 'user', userId }
+  if (match?.[1] === 'topic' && topicId !== null) return { kind: 'topic', topicId }
   const module = parseModuleId(value)
   if (module !== null) return module
   throw new FeedError(
     'BAD_USER_INPUT',
-    `\`${field}\` is ${quote(value)}: give a global id, post:…, user:… or item:post:….`,
+    `\`${field}\` is ${quote(value)}: give a global id, post:…, user:…, topic:… or item:post:….`,
     { field },
   )
 }

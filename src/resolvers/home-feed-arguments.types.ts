@@ -31,6 +31,20 @@ export class FeedFilterInput {
     description: 'Only accounts that the viewer follows: Phoenix retrieval is not asked.',
   })
   readonly inNetworkOnly?: boolean | null
+
+  @Field(() => [ID], {
+    nullable: true,
+    description:
+      'Ids of topics: only posts about any of them, or about what they stand for. With seven or ' +
+      'more, posts that name no topic are kept too. At most 100.',
+  })
+  readonly topics?: string[] | null
+
+  @Field(() => [ID], {
+    nullable: true,
+    description: 'No posts about these topics, or about what they stand for. At most 100.',
+  })
+  readonly excludedTopics?: string[] | null
 }
 
 @InputType('ParameterOverrideInput')
@@ -74,6 +88,13 @@ export class FeedRequestContextInput {
       'At most 100.',
   })
   readonly parameters?: ParameterOverrideInput[] | null
+  @Field(() => [String], {
+    nullable: true,
+    description:
+      'BCP 47 tags of what the viewer reads. Posts in other languages are left out, unless they ' +
+      'come from accounts that the viewer follows. At most 20.',
+  })
+  readonly languages?: string[] | null
 }
 
 @ArgsType()

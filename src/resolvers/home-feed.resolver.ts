@@ -1,16 +1,13 @@
 import { Args, Ctx, FieldResolver, Query, Resolver, Root } from 'type-graphql'
 import { RequestContext } from '../context.ts'
 import { FeedError } from '../errors.ts'
-import type { PostId } from '../ids.ts'
-import type { HomeFeedFilter } from '../pipeline/home-feed.query.ts'
 import { toScoreBreakdown } from '../pipeline/score-breakdown.ts'
 import type { PickedPost } from '../sessions/cut-page.ts'
 import type { PageEntry } from '../sessions/feed-page.ts'
 import { PostFeedItemType } from './feed-item.types.ts'
-import { parsePostId } from './global-ids.ts'
 import { readOverrides } from './read-overrides.ts'
 import { HomeFeedArguments } from './home-feed-arguments.types.ts'
-import type { FeedFilterInput, FeedRequestContextInput } from './home-feed-arguments.types.ts'
+import { toAlsoSeen, toCountryCode, toFilter, toLanguages } from './home-feed-inputs.ts'
 import { FeedConnectionType, FeedEdgeType } from './home-feed.types.ts'
 import { PostType } from './post.types.ts'
 import { readModule } from './read-module.ts'
@@ -20,7 +17,6 @@ import { readSocialContext } from './social-context.ts'
 
 const FIRST_DEFAULT = 20
 const FIRST_MAX = 100
-const ALSO_SEEN_MAX = 500
 
 @Resolver(() => FeedEdgeType)
 export class HomeFeedResolver {
@@ -33,17 +29,20 @@ export class HomeFeedResolver {
     @Ctx() context: RequestContext,
   ): Promise<FeedConnectionType> {
     const first = toFirst(feedArguments.first)
+    const filter = toFilter(feedArguments.filter)
     const countryCode = toCountryCode(feedArguments.context)
+    const languages = toLanguages(feedArguments.context)
     const alsoSeenPostIds = toAlsoSeen(feedArguments.context)
     const overrides = readOverrides(feedArguments.context?.parameters ?? [], context)
     const viewer = await context.requireViewer()
     const page = await context.services.sessions.page(
       {
         viewerId: viewer.id,
-        filter: toFilter(feedArguments.filter),
+        filter,
         first,
         after: feedArguments.after ?? null,
         countryCode,
+        languages,
         alsoSeenPostIds,
         overrides,
         isBackground: feedArguments.context?.refreshReason === 'BACKGROUND',
@@ -82,43 +81,6 @@ function toFirst(first: number | null | undefined): number {
   })
 }
 
-function toFilter(filter: FeedFilterInput | null | undefined): HomeFeedFilter {
-  return {
-    excludeVideos: filter?.excludeVideos ?? false,
-    excludeReplies: filter?.excludeReplies ?? false,
-    excludeReposts: filter?.excludeReposts ?? false,
-    mediaOnly: filter?.mediaOnly ?? false,
-    inNetworkOnly: filter?.inNetworkOnly ?? false,
-  }
-}
-
-function toCountryCode(input: FeedRequestContextInput | null | undefined): string | null {
-  if (input?.countryCode == null) return null
-  if (/^[A-Za-z]{2}$/.test(input.countryCode)) return input.countryCode.toLowerCase()
-  throw new FeedError(
-    'BAD_USER_INPUT',
-    '`context.countryCode` must be two letters, an ISO 3166-1 alpha-2 code.',
-    { field: 'context.countryCode' },
-  )
-}
-
-function toAlsoSeen(input: FeedRequestContextInput | null | undefined): ReadonlySet<PostId> {
-  const ids = input?.alsoSeenPostIds ?? []
-  if (ids.length > ALSO_SEEN_MAX) {
-    throw new FeedError(
-      'BAD_USER_INPUT',
-      `\`context.alsoSeenPostIds\` has ${ids.length} entries: give at most ${ALSO_SEEN_MAX}.`,
-      { field: 'context.alsoSeenPostIds' },
-    )
-  }
-  return new Set(
-    ids.map((id, index) =>
-      // An item's id names the post that it shows.
-      parsePostId(id.replace(/^item:/, ''), `context.alsoSeenPostIds[${index}]`),
-    ),
-  )
-}
-
 /** Null when what it shows went between the cut of the page and this reading. */
 async function toEdge(
   picked: PageEntry,
@@ -141,11 +103,10 @@ async function toPostItem(
 ): Promise<PostFeedItemType | null> {
   const { originalPostId, candidate } = entry
   const isRepost = candidate.id !== originalPostId
-  const [record, social] = await Promise.all([
-    context.loaders.posts.load(originalPostId),
-    readSocialContext(candidate, { isRepost, countryCode }, context),
-  ])
+  const record = await context.loaders.posts.load(originalPostId)
   if (record === null) return null
   const post = new PostType({ record, verdict, countryCode })
-  return new PostFeedItemType(originalPostId, post, social)
+  return new PostFeedItemType(originalPostId, post, () =>
+    readSocialContext(candidate, { isRepost, countryCode }, context),
+  )
 }

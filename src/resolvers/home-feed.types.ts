@@ -19,6 +19,7 @@ registerEnumType(SessionContinuityEnum, {
 })
 
 const DegradationEnum = {
+  CACHED_SCORES: 'CACHED_SCORES',
   RULES_ONLY: 'RULES_ONLY',
   IN_NETWORK_ONLY: 'IN_NETWORK_ONLY',
   OUT_OF_NETWORK_ONLY: 'OUT_OF_NETWORK_ONLY',

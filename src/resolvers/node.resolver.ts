@@ -8,6 +8,7 @@ import { NodeType } from './node.types.ts'
 import { PostType } from './post.types.ts'
 import { readPromptByName, readWhoToFollow } from './read-module.ts'
 import { readPost } from './read-post.ts'
+import { TopicType } from './topic.types.ts'
 import { UserType } from './user.types.ts'
 
 /** Ids of one `nodes`. */
@@ -56,6 +57,10 @@ async function readNode(nodeId: NodeId, context: RequestContext): Promise<NodeTy
   }
   if (nodeId.kind === 'prompt') return readPromptByName(nodeId.name, context)
   if (nodeId.kind === 'who-to-follow') return readWhoToFollow(nodeId.userIds, context)
+  if (nodeId.kind === 'topic') {
+    const topic = await context.loaders.topics.load(nodeId.topicId)
+    return topic === null ? null : new TopicType(topic)
+  }
   const post = await readPost({ postId: nodeId.postId, countryCode: null }, context)
   if (!(post instanceof PostType)) return null
   if (nodeId.kind === 'post') return post

@@ -3,9 +3,9 @@ import { Field, ID, InterfaceType } from 'type-graphql'
 @InterfaceType('Node', {
   resolveType: ({ typeName }: NodeType) => typeName,
   description:
-    'Anything with a global, readable id: `post:…`, `user:…`, `item:post:…`, ' +
-    '`item:who-to-follow:…`, `item:prompt:…`. Arguments of one ' +
-    'type and headers accept the bare number too; `node` and `nodes` do not.',
+    'Anything with a global, readable id: `post:…`, `user:…`, `topic:…`, `item:post:…`, ' +
+    '`item:who-to-follow:…`, `item:prompt:…`. ' +
+    'Arguments of one type and headers accept the bare number too; `node` and `nodes` do not.',
 })
 export abstract class NodeType {
   @Field(() => ID)

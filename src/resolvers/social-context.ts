@@ -4,13 +4,17 @@ import { compileMutedKeywords } from '../pipeline/muted-keywords/keyword-matcher
 import { isFaceShown } from '../pipeline/visibility/is-face-shown.ts'
 import type { ViewerFacts } from '../pipeline/visibility/viewer-facts.ts'
 import type { UserRecord } from '../store/records.ts'
-import { RepliedToByFollowingType, RepostedByType } from './feed-item.types.ts'
+import { RepliedToByFollowingType, RepostedByType, TopicMatchType } from './feed-item.types.ts'
 import type { SocialContext } from './feed-item.types.ts'
+import { TopicType } from './topic.types.ts'
 import { UserType } from './user.types.ts'
 
-type Shown = Pick<PostCandidate, 'authorId' | 'createdAtMs' | 'followingRepliedUserIds'>
+type Shown = Pick<
+  PostCandidate,
+  'authorId' | 'createdAtMs' | 'followingRepliedUserIds' | 'matchedTopicId'
+>
 
-/** What people have to do with an item: who reposted it, else who of the followed replied. */
+/** Why an item is here: who reposted it, who of the followed replied, or the topic asked for. */
 export async function readSocialContext(
   candidate: Shown,
   { isRepost, countryCode }: { readonly isRepost: boolean; readonly countryCode: string | null },
@@ -22,18 +26,36 @@ export async function readSocialContext(
     if (reposter === null) return null
     return new RepostedByType(new UserType(reposter, baseUrl), candidate.createdAtMs)
   }
+  return (await readFaces(candidate, countryCode, context)) ?? readTopicMatch(candidate, context)
+}
+
+async function readFaces(
+  candidate: Shown,
+  countryCode: string | null,
+  context: RequestContext,
+): Promise<SocialContext | null> {
   const ids = candidate.followingRepliedUserIds ?? []
   if (ids.length === 0) return null
   // The lists of now: an account that was blocked since the ranking shows its face no more.
   const facts = await context.viewerFacts(countryCode)
   const users = await Promise.all(
-    ids.filter((id) => isFaceShown(id, facts)).map((id) => loaders.users.load(id)),
+    ids.filter((id) => isFaceShown(id, facts)).map((id) => context.loaders.users.load(id)),
   )
   const faces = users
     .filter((user) => user !== null)
     .filter((user) => isShown(user, facts, context))
   if (faces.length === 0) return null
-  return new RepliedToByFollowingType(faces.map((user) => new UserType(user, baseUrl)))
+  return new RepliedToByFollowingType(faces.map((user) => new UserType(user, context.baseUrl)))
+}
+
+/** A topic that cannot be read explains nothing; the post is shown all the same. */
+async function readTopicMatch(
+  { matchedTopicId }: Shown,
+  { loaders }: RequestContext,
+): Promise<SocialContext | null> {
+  if (matchedTopicId == null) return null
+  const topic = await loaders.topics.load(matchedTopicId).catch(() => null)
+  return topic === null ? null : new TopicMatchType(new TopicType(topic))
 }
 
 function isShown(user: UserRecord, facts: ViewerFacts, { services }: RequestContext): boolean {

@@ -13,6 +13,7 @@ export interface PageRequest {
   readonly first: number
   readonly after: string | null
   readonly countryCode: string | null
+  readonly languages: readonly string[]
   readonly alsoSeenPostIds: ReadonlySet<PostId>
   /** Asked by the client itself, not by a person: no visit. */
   readonly isBackground: boolean

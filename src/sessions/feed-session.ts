@@ -85,8 +85,12 @@ export function excludedPostIdsOf(session: FeedSession): ReadonlySet<PostId> {
 
 /** One spelling for equal filters, for the cursor's binding. */
 export function spellFilter(filter: HomeFeedFilter): string {
-  const names = Object.entries(filter)
+  const { topics, excludedTopics, ...switches } = filter
+  const names = Object.entries(switches)
     .filter(([, isOn]) => isOn)
     .map(([name]) => name)
+  for (const [name, ids] of Object.entries({ topics, excludedTopics })) {
+    if (ids.length > 0) names.push(`${name}=${[...new Set(ids)].sort().join('+')}`)
+  }
   return names.sort().join(',')
 }

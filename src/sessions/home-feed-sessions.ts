@@ -247,6 +247,7 @@ export class HomeFeedSessions {
       viewerId: request.viewerId,
       filter: request.filter,
       countryCode: request.countryCode,
+      languages: request.languages,
       alsoSeenPostIds: request.alsoSeenPostIds,
       sessionServedPostIds: servedPostIds,
       slateSize: params.request.slateSize,

@@ -4,6 +4,8 @@ export interface ServedWriterOptions {
   readonly viewerStore: Pick<ViewerStore, 'recordServed'>
   /** How long a page waits for its own write; a slower one goes on by itself. */
   readonly waitMs: number
+  /** Told of every page that goes out, before its write. */
+  readonly onServed?: ((record: ServedRecord) => void) | undefined
   /** Told about a write that failed: the page is returned all the same. */
   readonly onFailure: (record: ServedRecord, error: unknown) => void
 }
@@ -19,6 +21,7 @@ export class ServedWriter {
 
   /** Resolves when the write is done, or after `waitMs`: the next request should see it. */
   write(record: ServedRecord): Promise<void> {
+    this.#options.onServed?.(record)
     const written = this.#options.viewerStore
       .recordServed(record)
       .catch((error: unknown) => this.#options.onFailure(record, error))

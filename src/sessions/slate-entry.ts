@@ -16,9 +16,9 @@ import type { SessionEntry, SlateEntry, SlateRanking } from './feed-session.ts'
 type EntryRanking = Pick<SlateRanking, 'requestId' | 'rankedAtMs' | 'weightsVersion' | 'params'>
 
 /**
- * A candidate as a session keeps it for half an hour: identity and scores. Facts go, so that a
- * later check that cannot read them has none and withholds the post; and the probabilities leave
- * the matrix of all candidates, which would otherwise stay in memory with them.
+ * A candidate as a session keeps it for half an hour: identity, scores and why it is there. Facts
+ * go, so that a later check that cannot read them has none and withholds the post; and the
+ * probabilities leave the matrix of all candidates, which would otherwise stay in memory with them.
  */
 export function toSlateEntry(ranked: PostCandidate, ranking: EntryRanking): SlateEntry {
   const candidate = createPostCandidate(ranked)
@@ -36,6 +36,7 @@ export function toSlateEntry(ranked: PostCandidate, ranking: EntryRanking): Slat
   candidate.slateWindow = ranked.slateWindow
   candidate.score = ranked.score
   candidate.followingRepliedUserIds = ranked.followingRepliedUserIds
+  candidate.matchedTopicId = ranked.matchedTopicId
   return {
     kind: 'post',
     candidate,

@@ -1,6 +1,6 @@
 import DataLoader from 'dataloader'
 import { sql, type RawBuilder } from 'kysely'
-import type { PostId, UserId } from '../ids.ts'
+import { trustTopicId, type PostId, type TopicId, type UserId } from '../ids.ts'
 import type { Database } from './database.ts'
 import type { Loaders } from './loaders.ts'
 import {
@@ -15,7 +15,13 @@ import {
   type UserRow,
 } from './record-rows.ts'
 import type { PostFacts } from './post-facts.ts'
-import type { EngagementCounts, MediaRecord, ModerationRecord, PostRecord } from './records.ts'
+import type {
+  EngagementCounts,
+  MediaRecord,
+  ModerationRecord,
+  PostRecord,
+  TopicRecord,
+} from './records.ts'
 
 /** Keys of one statement; more become a second statement. */
 const BATCH_KEYS_MAX = 5_000
@@ -149,6 +155,30 @@ function userLabelsLoader(database: Database, nowMs: number): Loaders['userLabel
   })
 }
 
+function postTopicsLoader(database: Database, facts: PostFacts | null): Loaders['postTopics'] {
+  return createLoader<PostId, readonly TopicId[], { post_id: string; topic_id: number }>({
+    database,
+    statement: (ids) => sql`
+      select post_id, topic_id from post_topics where post_id = any(${ids}::bigint[])
+      order by post_id, topic_id`,
+    keyOf: (row) => row.post_id,
+    toValue: (rows) => rows.map((row) => trustTopicId(row.topic_id)),
+    absent: [],
+    kept: facts?.topics,
+  })
+}
+
+function topicsLoader(database: Database): Loaders['topics'] {
+  return createLoader<TopicId, TopicRecord | null, { id: string; name: string }>({
+    database,
+    statement: (ids) => sql`
+      select id::text as id, name from topics where id = any(${ids}::integer[])`,
+    keyOf: (row) => row.id,
+    toValue: ([row]) => ({ id: trustTopicId(row.id), name: row.name }),
+    absent: null,
+  })
+}
+
 /**
  * A fresh set of batch readers for one request: all keys asked for in one tick become one
  * statement. `nowMs` decides which labels have expired. `kept`: what earlier requests read.
@@ -189,5 +219,7 @@ export function createLoaders(
     engagementCounts: engagementCountsLoader(database),
     postModeration: postModerationLoader(database, nowMs),
     userLabels: userLabelsLoader(database, nowMs),
+    postTopics: postTopicsLoader(database, facts),
+    topics: topicsLoader(database),
   }
 }

@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import { trustUserId, type UserId } from '../ids.ts'
+import { trustTopicId, trustUserId, type UserId } from '../ids.ts'
 import type { ActionSequence } from '../phoenix/action-sequence.ts'
 import { aggregateActions, type ActionRow } from './aggregate-actions.ts'
 import type { Database } from './database.ts'
@@ -42,6 +42,7 @@ interface RelationsRow {
   readonly muted: readonly string[]
   readonly muted_reposts: readonly string[]
   readonly subscribed: readonly string[]
+  readonly followed_topics: readonly number[]
   readonly keywords: readonly MutedKeywordRow[]
   readonly account: UserRow | null
 }
@@ -63,6 +64,8 @@ async function readRelations(
       array(select target_id::text from muted_reposts where user_id = ${viewerId})
         as muted_reposts,
       array(select target_id::text from subscriptions where user_id = ${viewerId}) as subscribed,
+      array(select topic_id from followed_topics where user_id = ${viewerId} order by topic_id)
+        as followed_topics,
       (select coalesce(json_agg(k), '[]') from (
         select id::text, phrase, match, surfaces, expires_at_ms::text from muted_keywords
         where user_id = ${viewerId} and (expires_at_ms is null or expires_at_ms > ${nowMs})
@@ -80,6 +83,7 @@ async function readRelations(
     mutedRepostIds: toUserIds(row.muted_reposts),
     mutedKeywords: row.keywords.map(toMutedKeywordRecord),
     subscribedIds: toUserIds(row.subscribed),
+    followedTopicIds: row.followed_topics.map(trustTopicId),
     account: row.account === null ? null : toUserRecord(row.account),
   }
 }

@@ -1,10 +1,11 @@
 import type DataLoader from 'dataloader'
-import type { PostId, UserId } from '../ids.ts'
+import type { PostId, TopicId, UserId } from '../ids.ts'
 import type {
   EngagementCounts,
   MediaRecord,
   ModerationRecord,
   PostRecord,
+  TopicRecord,
   UserRecord,
 } from './records.ts'
 
@@ -21,4 +22,7 @@ export interface Loaders {
   readonly engagementCounts: DataLoader<PostId, EngagementCounts>
   readonly postModeration: DataLoader<PostId, ModerationRecord>
   readonly userLabels: DataLoader<UserId, readonly string[]>
+  /** What posts are about, ascending; a repost has none of its own. */
+  readonly postTopics: DataLoader<PostId, readonly TopicId[]>
+  readonly topics: DataLoader<TopicId, TopicRecord | null>
 }

@@ -6,6 +6,7 @@ import { logPositionsMigration } from './migrations/log-positions.migration.ts'
 import { postViewsMigration } from './migrations/post-views.migration.ts'
 import { recentPostsMigration } from './migrations/recent-posts.migration.ts'
 import { seenMigration } from './migrations/seen.migration.ts'
+import { postsOfTopicsMigration } from './migrations/posts-of-topics.migration.ts'
 import { servedModulesMigration } from './migrations/served-modules.migration.ts'
 import { trainingLogMigration } from './migrations/training-log.migration.ts'
 
@@ -18,7 +19,8 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0005-exposures': exposuresMigration,
   '0006-post-views': postViewsMigration,
   '0007-seen': seenMigration,
-  '0008-served-modules': servedModulesMigration,
+  '0008-posts-of-topics': postsOfTopicsMigration,
+  '0009-served-modules': servedModulesMigration,
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { PostId } from '../ids.ts'
+import type { PostId, TopicId } from '../ids.ts'
 import { FactCache, type FactCacheStats } from './fact-cache.ts'
 import type { MediaRecord, PostRecord } from './records.ts'
 
@@ -22,6 +22,7 @@ export interface PostFactsOptions {
  */
 export class PostFacts {
   readonly media: FactCache<PostId, readonly MediaRecord[]>
+  readonly topics: FactCache<PostId, readonly TopicId[]>
   readonly #posts: FactCache<PostId, PostRecord>
   readonly #isTrusted: () => boolean
 
@@ -29,6 +30,7 @@ export class PostFacts {
     const ofPost = { entriesMax: POSTS_MAX, ttlMs: POST_TTL_MS, settleMs: SETTLE_MS, now }
     this.#posts = new FactCache(ofPost)
     this.media = new FactCache(ofPost)
+    this.topics = new FactCache(ofPost)
     this.#isTrusted = isTrusted
   }
 
@@ -50,12 +52,14 @@ export class PostFacts {
   forget(id: PostId): void {
     this.#posts.forget(id)
     this.media.forget(id)
+    this.topics.forget(id)
   }
 
-  stats(): Readonly<Record<'posts' | 'media', FactCacheStats>> {
+  stats(): Readonly<Record<'posts' | 'media' | 'topics', FactCacheStats>> {
     return {
       posts: this.#posts.stats(),
       media: this.media.stats(),
+      topics: this.topics.stats(),
     }
   }
 }

@@ -1,4 +1,4 @@
-import type { PostId, UserId } from '../ids.ts'
+import type { PostId, TopicId, UserId } from '../ids.ts'
 
 export type AccountState = 'active' | 'suspended' | 'deactivated'
 
@@ -35,6 +35,12 @@ export interface PostRecord {
   readonly quotedUserId: UserId | null
   readonly subscribersOnly: boolean
   readonly sensitive: boolean
+}
+
+export interface TopicRecord {
+  readonly id: TopicId
+  /** As the import or the event log wrote it. */
+  readonly name: string
 }
 
 export type MediaKind = 'image' | 'video'
@@ -87,5 +93,6 @@ export interface ViewerRelations {
   /** Not expired. */
   readonly mutedKeywords: readonly MutedKeywordRecord[]
   readonly subscribedIds: ReadonlySet<UserId>
+  readonly followedTopicIds: readonly TopicId[]
   readonly account: UserRecord | null
 }

@@ -135,6 +135,26 @@ describeWithKafka('the event flow over Kafka', (java) => {
     await log.close()
   })
 
+  it('marks what was shown as seen, whoever owns the writes', async () => {
+    const log = openKafkaLog(running.address)
+    const { kysely } = opened.database
+    await kysely.deleteFrom('impressions').execute()
+    const shown = impression({ atMs: NOW_MS - 1_000, postId: 60n })
+    await log.publish([shown, shown, impression({ atMs: NOW_MS, postId: 0n })])
+    const first = await start([running.address])
+    await first.impressions.caughtUp
+    const rejected = { 'impossible_field post_id': 1 }
+    expect(first.impressions.stats()).toMatchObject({ applied: 1, ignored: 1, rejected })
+    await first.close()
+    await log.publish([impression({ atMs: NOW_MS, postId: 61n })])
+    const second = await start([running.address])
+    await second.impressions.caughtUp
+    expect(second.impressions.stats()).toMatchObject({ applied: 1, ignored: 0, rejected: {} })
+    const rows = await kysely.selectFrom('impressions').select('post_id').orderBy('at_ms').execute()
+    expect(rows).toEqual([{ post_id: '60' }, { post_id: '61' }])
+    await log.close()
+  })
+
   it('says which setting names no broker', async () => {
     const error = await start(['127.0.0.1:9']).catch((reason: unknown) => reason)
     expect(error).toBeInstanceOf(StartError)
@@ -166,6 +186,7 @@ describeWithKafka('the event flow over Kafka', (java) => {
     expect(metrics).toContain('homefeed_retrieval_index_fills 1')
     expect(metrics).toContain('homefeed_retrieval_index_fill_events{kind="total"} 0')
     expect(metrics).toContain('homefeed_training_log_events{outcome="late"} 0')
+    expect(metrics).toContain('homefeed_impressions_reported{outcome="applied"} 0')
     telemetry.close()
     await log.close()
   })

@@ -84,6 +84,34 @@ describe('a fresh machine', () => {
     expect(seen.size).toBeGreaterThan(60)
   })
 
+  it.each(['jazz', 'science & technology'])('brings strangers to %s', async (name) => {
+    const ids = Array.from({ length: 40 }, (_, index) => `topic:${index + 1}`)
+    const names = await gateway.query(
+      'query Names($ids: [ID!]!) { nodes(ids: $ids) { ... on Topic { id name } } }',
+      { variables: { ids } },
+    )
+    const topic = names.data.nodes.find((node: Selected) => node?.name === name)
+    const feed = await gateway.query(
+      `query Topic($topic: ID!) { homeFeed(first: 20, filter: { topics: [$topic] }) {
+        edges { node { ... on PostFeedItem {
+          post { author { relationship { following } } }
+          social { __typename ... on TopicMatch { topic { id name } } }
+        } } }
+        session { degradation }
+      } }`,
+      { viewerId: PERSONAS.gus, variables: { topic: topic.id } },
+    )
+    const { edges, session } = feed.data.homeFeed
+    expect(edges).toHaveLength(20)
+    expect(session.degradation).toEqual([])
+    const posts = edges.map(({ node }: Selected) => node)
+    const follows = posts.map(({ post }: Selected) => post.author.relationship.following)
+    expect(follows).toContain(false)
+    const matches = posts.filter(({ social }: Selected) => social?.__typename === 'TopicMatch')
+    expect(matches.length).toBeGreaterThan(0)
+    for (const { social } of matches) expect(social.topic).toEqual(topic)
+  })
+
   it('finds a persona by handle', async () => {
     const answer = await gateway.query('{ user(by: { handle: "ada" }) { id databaseId } }')
     expect(answer.data.user).toEqual({ id: `user:${PERSONAS.ada}`, databaseId: PERSONAS.ada })

@@ -7,7 +7,7 @@ import {
   type RetrieveRequest,
   type RetrieveResponse,
 } from '../../src/gen/phoenix.ts'
-import { trustUserId } from '../../src/ids.ts'
+import { trustPostId, trustUserId } from '../../src/ids.ts'
 import { GrpcChannel } from '../../src/phoenix/grpc-channel.ts'
 import { GrpcRetrievalClient } from '../../src/phoenix/grpc-retrieval-client.ts'
 import { startGrpcServer, Switchable, unhurried, type RunningGrpcServer } from './grpc-server.ts'
@@ -82,6 +82,20 @@ describe('the retrieval client', () => {
     })
     expect(requests).toMatchObject([{ userId: 4n, maxResults: 1_000, postsPerAuthorMax: 20 }])
     expect(requests[0]?.packedActions?.postIds).toEqual([])
+  })
+
+  it('asks among some posts, which may be none, or among all', async () => {
+    await client.retrieve(
+      { ...QUERY, among: ['9223372036854775807', '5'].map(trustPostId) },
+      unhurried(),
+    )
+    await client.retrieve({ ...QUERY, among: [] }, unhurried())
+    await client.retrieve(QUERY, unhurried())
+    expect(requests.map(({ among }) => among?.postIds)).toEqual([
+      [2n ** 63n - 1n, 5n],
+      [],
+      undefined,
+    ])
   })
 
   it('takes an empty index for an answer', async () => {

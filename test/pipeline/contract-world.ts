@@ -5,13 +5,14 @@ import type { RetrievalClient } from '../../src/phoenix/retrieval-client.ts'
 import { createPrompts } from '../../src/pipeline/blending/prompts.ts'
 import type { Prompt } from '../../src/pipeline/blending/prompts.ts'
 import { AgedCache } from '../../src/pipeline/framework/aged-cache.ts'
+import { InProcessCandidateCache } from '../../src/pipeline/cached-pool/in-process-candidate-cache.ts'
 import type { PostCandidate } from '../../src/pipeline/home-feed.candidate.ts'
 import type { HomeFeedDependencies } from '../../src/pipeline/home-feed.dependencies.ts'
 import { RequestCache } from '../../src/pipeline/request-cache.ts'
 import { createSafetyMemory } from '../../src/pipeline/safety-memory.ts'
 import type { ModuleStore } from '../../src/store/module-store.ts'
 import type { PopularPosts } from '../../src/store/popular-posts.ts'
-import type { PostRecord } from '../../src/store/records.ts'
+import type { PostRecord, TopicRecord } from '../../src/store/records.ts'
 import type { Thunder } from '../../src/thunder/thunder.ts'
 import {
   bareQuery,
@@ -23,6 +24,7 @@ import {
   quote,
   reply,
   repost,
+  topicId,
   user,
   userId,
 } from './home-feed-fixtures.ts'
@@ -43,12 +45,21 @@ export const POSTS = {
   foreign: post(86, 14),
 } as const
 
+export const JAZZ = topicId(1)
+export const TOPICS: readonly TopicRecord[] = [
+  { id: JAZZ, name: 'jazz' },
+  { id: topicId(2), name: 'Food' },
+  { id: topicId(3), name: 'cooking' },
+]
+
 export const WORLD: World = {
   posts: Object.values(POSTS),
   users: [1, 10, 11, 12, 13, 14].map((id) => user(id)),
   media: [media(quoted, { kind: 'video', durationMs: 30_000, altText: 'a boat' })],
   counts: { '80': { likes: 4, replies: 1, reposts: 0, quotes: 0, views: 0 } },
   moderation: { '86': { labels: ['spam'] } },
+  postTopics: { '80': [topicId(3)], '86': [JAZZ] },
+  topics: TOPICS,
 }
 
 export const now = () => NOW_MS
@@ -105,6 +116,19 @@ export const modules: ModuleStore = {
       .map((id) => ({ account: user(id), labels: [], friendCount: 2, peerCount: 0 })),
 }
 
+/** Nothing stands between posts. */
+export const NO_MODULES = {
+  modules: {
+    moduleHistory: async () => ({
+      servedAtMs: new Map(),
+      suggestedIds: [],
+      followsNobody: false,
+    }),
+    suggestedAccounts: async () => [],
+  },
+  prompts: createPrompts([]),
+} satisfies Partial<HomeFeedDependencies>
+
 export const PROMPT: Prompt = {
   name: 'welcome',
   title: 'Welcome',
@@ -112,6 +136,12 @@ export const PROMPT: Prompt = {
   action: null,
   showTo: 'EVERYBODY',
   fatigueMs: 60_000,
+}
+
+/** Post 86 is about jazz; 80 about cooking, for which food stands too. */
+export const topics: HomeFeedDependencies['topics'] = {
+  topics: async () => TOPICS,
+  recentPostIds: async (topicIds) => [POSTS.foreign.id].filter(() => topicIds.includes(JAZZ)),
 }
 
 export const popular: PopularPosts = {
@@ -162,8 +192,11 @@ export function createDependencies(more: Partial<HomeFeedDependencies> = {}): Ho
     modules,
     prompts: createPrompts([PROMPT]),
     countsCache: new AgedCache({ entriesMax: 100 }),
+    topics,
     safetyMemory: createSafetyMemory({ now }),
     requestCache: new RequestCache({ ttlMs: 60_000, requestsMax: 10, now }),
+    requestLog: { write: async () => undefined },
+    candidateCache: new InProcessCandidateCache({ postsMax: 10_000, now }),
     now,
     ...more,
   }

@@ -1,6 +1,6 @@
 import DataLoader from 'dataloader'
-import { trustPostId, trustUserId } from '../../src/ids.ts'
-import type { PostId, UserId } from '../../src/ids.ts'
+import { trustPostId, trustTopicId, trustUserId } from '../../src/ids.ts'
+import type { PostId, TopicId, UserId } from '../../src/ids.ts'
 import type { StageContext } from '../../src/pipeline/framework/component.ts'
 import { createPostCandidate } from '../../src/pipeline/home-feed.candidate.ts'
 import type { PostCandidate, RelatedPosts } from '../../src/pipeline/home-feed.candidate.ts'
@@ -14,6 +14,7 @@ import type {
   ModerationRecord,
   MutedKeywordRecord,
   PostRecord,
+  TopicRecord,
   UserRecord,
 } from '../../src/store/records.ts'
 
@@ -23,6 +24,7 @@ export const VIEWER = trustUserId('1')
 
 export const postId = (id: number | string): PostId => trustPostId(String(id))
 export const userId = (id: number | string): UserId => trustUserId(String(id))
+export const topicId = (id: number): TopicId => trustTopicId(id)
 export const postIds = (...ids: number[]): ReadonlySet<PostId> => new Set(ids.map(postId))
 export const userIds = (...ids: number[]): ReadonlySet<UserId> => new Set(ids.map(userId))
 
@@ -131,6 +133,8 @@ export interface World {
   readonly counts?: Readonly<Record<string, EngagementCounts>>
   readonly moderation?: Readonly<Record<string, Partial<ModerationRecord>>>
   readonly userLabels?: Readonly<Record<string, readonly string[]>>
+  readonly postTopics?: Readonly<Record<string, readonly TopicId[]>>
+  readonly topics?: readonly TopicRecord[]
   /** Reads of these reject. */
   readonly broken?: readonly (keyof Loaders)[]
   /** Reads of these never end. */
@@ -166,6 +170,8 @@ export function loadersOf(world: World = {}): Loaders {
       ...world.moderation?.[id],
     })),
     userLabels: loader('userLabels', (id: UserId) => world.userLabels?.[id] ?? []),
+    postTopics: loader('postTopics', (id: PostId) => world.postTopics?.[id] ?? []),
+    topics: loader('topics', (id) => world.topics?.find((each) => each.id === id) ?? null),
   }
 }
 
@@ -181,12 +187,14 @@ export function filledQuery(more: Partial<HomeFeedQuery> = {}): HomeFeedQuery {
     mutedRepostIds: new Set(),
     mutedKeywords: [],
     subscribedIds: new Set(),
+    followedTopicIds: [],
     viewerAccount: user(1),
     seenPostIds: new Set(),
     seenGenerations: [],
     servedPostIds: new Set(),
     servedByAuthor: new Map(),
     pastRequestTimesMs: [],
+    cachedPool: null,
     ...more,
   }
 }
@@ -198,6 +206,7 @@ export function bareQuery(loaders: Loaders = loadersOf()): HomeFeedQuery {
     viewerId: VIEWER,
     filter: EMPTY_FILTER,
     countryCode: null,
+    languages: [],
     alsoSeenPostIds: new Set(),
     sessionServedPostIds: new Set(),
     slateSize: 50,

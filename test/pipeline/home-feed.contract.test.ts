@@ -9,6 +9,10 @@ import type {
   SideEffect,
   Source,
 } from '../../src/pipeline/framework/component.ts'
+import type { CandidatePool } from '../../src/pipeline/cached-pool/candidate-cache.ts'
+import { InProcessCandidateCache } from '../../src/pipeline/cached-pool/in-process-candidate-cache.ts'
+import { poolKeyOf, viewerStateOf } from '../../src/pipeline/cached-pool/pool-key.ts'
+import { HOME_FEED_PARAMS } from '../../src/pipeline/home-feed.params.ts'
 import type { PostCandidate } from '../../src/pipeline/home-feed.candidate.ts'
 import { createHomeFeedPipeline } from '../../src/pipeline/home-feed.pipeline.ts'
 import { EMPTY_FILTER } from '../../src/pipeline/home-feed.query.ts'
@@ -16,7 +20,15 @@ import type { HomeFeedQuery } from '../../src/pipeline/home-feed.query.ts'
 import { createRecheckPipeline } from '../../src/pipeline/recheck.pipeline.ts'
 import type { RecheckQuery } from '../../src/pipeline/recheck.query.ts'
 import { NO_AUTHOR_LISTS } from '../../src/pipeline/visibility/author-lists.ts'
-import { createDependencies, POSTS, worldCandidates, worldQuery } from './contract-world.ts'
+import type { LoggedRequest } from '../../src/store/request-log/logged-request.ts'
+import {
+  createDependencies,
+  JAZZ,
+  now,
+  POSTS,
+  worldCandidates,
+  worldQuery,
+} from './contract-world.ts'
 import { runComponentContract } from './framework/component-contract.ts'
 import {
   bareCandidate,
@@ -37,11 +49,21 @@ import { seenGeneration } from './store-fixtures.ts'
 
 type Pipeline<Q> = { readonly stages: readonly StageListing<Q>[] }
 
+const logged: LoggedRequest[] = []
+const candidateCache = new InProcessCandidateCache({ postsMax: 10_000, now })
 const dependencies = createDependencies({
+  candidateCache,
   authorLists: { ...NO_AUTHOR_LISTS, notRecommendedAuthorIds: userIds(14) },
+  requestLog: { write: async (request) => void logged.push(request) },
 })
 // Made anew for each test, so that mutation testing knows which tests see which component.
-const homeFeed = () => createHomeFeedPipeline(dependencies)
+const homeFeed = () =>
+  // What is off by default is on, so that it has something to do.
+  createHomeFeedPipeline(dependencies, {
+    ...HOME_FEED_PARAMS,
+    newViewer: { ...HOME_FEED_PARAMS.newViewer, keepsFollowedTopicsOnly: true },
+    newViewerEngagement: { ...HOME_FEED_PARAMS.newViewerEngagement, isOn: true },
+  })
 const recheck = () => createRecheckPipeline(dependencies)
 const covered = new Set<string>()
 
@@ -54,6 +76,10 @@ function find<Q, T>(pipeline: () => Pipeline<Q>, name: string): T {
   if (component === undefined) throw new Error(`${name} is in no stage`)
   return component as T
 }
+
+const ofJazz: Partial<HomeFeedQuery> = { filter: { ...EMPTY_FILTER, topics: [JAZZ] } }
+const FOLLOWED = { id: JAZZ, expanded: new Set([JAZZ]), superExpanded: new Set([JAZZ]) }
+const NO_COUNTS = { likes: 0, replies: 0, reposts: 0, quotes: 0, views: 0 }
 
 const common = { nowMs: NOW_MS, opaque: ['loaders'] as const }
 const filled =
@@ -89,6 +115,48 @@ for (const name of [
   })
 }
 
+const enough = { followedIds: userIds(10, 11), subscribedIds: userIds(13) }
+const pool: CandidatePool = {
+  viewerState: viewerStateOf(filledQuery(enough)) ?? '',
+  modelVersion: 'model-1',
+  posts: Array.from({ length: HOME_FEED_PARAMS.cachedPool.postsMin }, (_, index) => ({
+    ...bareCandidate(post(1_000 + index, 12)),
+    probabilities: row({ favorite: 0.5 }),
+    dwellSeconds: 2,
+  })),
+}
+const poolKey = poolKeyOf(filledQuery(enough))
+await candidateCache.put(poolKey, pool, HOME_FEED_PARAMS.cachedPool.ttlMs)
+runComponentContract<HomeFeedQuery, PostCandidate>({
+  ...common,
+  kind: 'query-hydrator',
+  name: 'CachedCandidatesQueryHydrator',
+  component: () =>
+    find<HomeFeedQuery, AnyQueryHydrator<HomeFeedQuery>>(homeFeed, 'CachedCandidatesQueryHydrator'),
+  query: filled({ ...enough, cachedPool: undefined }),
+  bareQuery: worldQuery,
+})
+
+runComponentContract<HomeFeedQuery, PostCandidate>({
+  ...common,
+  kind: 'source',
+  name: 'CachedPostsSource',
+  component: () =>
+    find<HomeFeedQuery, Source<HomeFeedQuery, PostCandidate>>(homeFeed, 'CachedPostsSource'),
+  query: filled({ cachedPool: pool }),
+  bareQuery: worldQuery,
+})
+
+runComponentContract<HomeFeedQuery, PostCandidate>({
+  ...common,
+  kind: 'query-hydrator',
+  name: 'TopicRulesQueryHydrator',
+  component: () =>
+    find<HomeFeedQuery, AnyQueryHydrator<HomeFeedQuery>>(homeFeed, 'TopicRulesQueryHydrator'),
+  query: filled(ofJazz),
+  bareQuery: worldQuery,
+})
+
 for (const name of ['ThunderSource', 'PhoenixRetrievalSource', 'PopularNowSource']) {
   runComponentContract<HomeFeedQuery, PostCandidate>({
     ...common,
@@ -100,7 +168,16 @@ for (const name of ['ThunderSource', 'PhoenixRetrievalSource', 'PopularNowSource
   })
 }
 
-const enough = { followedIds: userIds(10, 11), subscribedIds: userIds(13) }
+runComponentContract<HomeFeedQuery, PostCandidate>({
+  ...common,
+  kind: 'source',
+  name: 'PhoenixTopicsSource',
+  component: () =>
+    find<HomeFeedQuery, Source<HomeFeedQuery, PostCandidate>>(homeFeed, 'PhoenixTopicsSource'),
+  query: filled(ofJazz),
+  bareQuery: worldQuery,
+})
+
 for (const name of [
   'InNetworkHydrator',
   'CoreDataHydrator',
@@ -110,6 +187,7 @@ for (const name of [
   'EngagementCountsHydrator',
   'MutualFollowHydrator',
   'FollowingRepliedUsersHydrator',
+  'TopicsHydrator',
 ]) {
   runComponentContract<HomeFeedQuery, PostCandidate>({
     ...common,
@@ -155,6 +233,25 @@ const filters: Readonly<Record<string, [Partial<HomeFeedQuery>, () => PostCandid
   MutedKeywordFilter: [{ mutedKeywords: [keyword('83')] }, worldCandidates],
   AuthorListsFilter: [{}, worldCandidates],
   AuthorSocialGraphFilter: [{ blockedIds: userIds(11) }, worldCandidates],
+  TopicsFilter: [
+    ofJazz,
+    () => [...worldCandidates({ topicIds: [JAZZ] }), candidate(post(99, 9), { topicIds: [] })],
+  ],
+  FollowedTopicsFilter: [
+    { topicRules: { wanted: [], unwanted: null, excluded: new Set(), followed: [FOLLOWED] } },
+    () => [...worldCandidates({ inNetwork: true }), candidate(post(99, 9), { topicIds: [] })],
+  ],
+  LanguageFilter: [
+    { languages: ['en'] },
+    () => [...worldCandidates(), candidate(post(99, 9, { language: 'de' }))],
+  ],
+  NewViewerEngagementFilter: [
+    { viewerAccount: user(1, { createdAtMs: NOW_MS }) },
+    () => [
+      ...worldCandidates({ inNetwork: true, engagementCounts: NO_COUNTS }),
+      candidate(post(99, 9), { engagementCounts: null }),
+    ],
+  ],
   VisibilityFilter: [
     {},
     () => [
@@ -253,6 +350,30 @@ runComponentContract<HomeFeedQuery, PostCandidate>({
   query: filled(),
   candidates: scored,
   effect: () => dependencies.requestCache.get('request') ?? null,
+})
+
+runComponentContract<HomeFeedQuery, PostCandidate>({
+  ...common,
+  kind: 'side-effect',
+  name: 'RequestLogSideEffect',
+  component: () =>
+    find<HomeFeedQuery, SideEffect<HomeFeedQuery, PostCandidate>>(homeFeed, 'RequestLogSideEffect'),
+  query: filled(),
+  candidates: scored,
+  effect: () => [...logged],
+})
+runComponentContract<HomeFeedQuery, PostCandidate>({
+  ...common,
+  kind: 'side-effect',
+  name: 'PostCandidateCacheSideEffect',
+  component: () =>
+    find<HomeFeedQuery, SideEffect<HomeFeedQuery, PostCandidate>>(
+      homeFeed,
+      'PostCandidateCacheSideEffect',
+    ),
+  query: filled({ countryCode: 'de', filter: { ...EMPTY_FILTER, inNetworkOnly: true } }),
+  candidates: () => scored().map((each) => ({ ...each, modelVersion: 'model-1' })),
+  effect: () => candidateCache.postCount,
 })
 
 runComponentContract<RecheckQuery, PostCandidate>({

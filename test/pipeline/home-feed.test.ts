@@ -33,6 +33,7 @@ function requestOn(world: World, more: Partial<HomeFeedRequest> = {}): HomeFeedR
     viewerId: VIEWER,
     filter: EMPTY_FILTER,
     countryCode: null,
+    languages: [],
     alsoSeenPostIds: new Set(),
     sessionServedPostIds: new Set(),
     slateSize: 50,
@@ -127,6 +128,20 @@ describe('when a part dies', () => {
     const feed = await createSetting({ viewerStore: { ...viewerStore, ...broken } }).rank()
     expect(feed.candidates.length).toBeGreaterThan(0)
     expect(feed.degradation).toEqual(['ENRICHMENT_MISSING'])
+  })
+
+  it('ranks anew when pools can neither be read nor kept', async () => {
+    const { homeFeed, rank } = createSetting({ candidateCache: { get: rejects, put: rejects } })
+    const feed = await rank()
+    expect(idsOf(feed)).toEqual(['80', '84', '83', '81'])
+    expect(feed).toMatchObject({ degradedDependencies: ['candidate-cache'] })
+    await homeFeed.drain()
+    expect(homeFeed.pipeline.sideEffectCounts()).toMatchObject({ succeeded: 1, failed: 1 })
+  })
+
+  it('does not wait long for a pool', async () => {
+    const { rank } = createSetting({ candidateCache: { get: never, put: never } })
+    expect(await rank()).toMatchObject({ degradation: ['ENRICHMENT_MISSING'], exhausted: true })
   })
 
   it('stands on the last known good lists, then on none', async () => {

@@ -36,6 +36,7 @@ function createSetting(more: Partial<HomeFeedDependencies> = {}) {
         viewerId: VIEWER,
         filter: EMPTY_FILTER,
         countryCode: null,
+        languages: [],
         alsoSeenPostIds: new Set(),
         sessionServedPostIds: new Set(),
         slateSize: 50,

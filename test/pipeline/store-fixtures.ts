@@ -20,6 +20,7 @@ export function relations(ids: RelationIds = {}): ViewerRelations {
     mutedIds: userIds(...(ids.muted ?? [])),
     mutedRepostIds: userIds(...(ids.mutedReposts ?? [])),
     mutedKeywords: [],
+    followedTopicIds: [],
     subscribedIds: userIds(...(ids.subscribed ?? [])),
     account: user(1),
   }
@@ -28,6 +29,6 @@ export function relations(ids: RelationIds = {}): ViewerRelations {
 /** A filter of these posts, written now. */
 export function seenGeneration(...ids: readonly number[]): SeenGeneration {
   const entry = createBloomEntry({ sizeCap: 100, falsePositiveRate: 1e-6 })
-  for (const id of ids) addToBloom(entry, hashId128(BigInt(id)))
+  for (const id of ids) addToBloom(entry, hashId128(String(id)))
   return { ...entry, writtenAtMs: NOW_MS }
 }

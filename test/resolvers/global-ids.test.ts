@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { FeedError } from '../../src/errors.ts'
-import { parseNodeId, parsePostId, parseUserId } from '../../src/resolvers/global-ids.ts'
+import {
+  parseNodeId,
+  parsePostId,
+  parseTopicId,
+  parseUserId,
+} from '../../src/resolvers/global-ids.ts'
 
 const BAD = ['', '0', '-1', '01', '1.5', 'x', '9223372036854775808', 'post:', 'post:0', 'item:1']
 
@@ -32,11 +37,20 @@ describe('global ids', () => {
     expect(parsePostId('9223372036854775807', 'id')).toBe('9223372036854775807')
     expect(parseUserId('user:12', 'id')).toBe('12')
     expect(parseUserId('12', 'id')).toBe('12')
+    expect(parseTopicId('topic:12', 'id')).toBe('12')
+    expect(parseTopicId('2147483647', 'id')).toBe('2147483647')
+  })
+
+  it.each(['', '0', '2147483648', 'jazz', 'topic:', 'post:1'])('refuse %j as a topic', (text) => {
+    const error = errorOf(() => parseTopicId(text, 'filter.topics[3]'))
+    expect(error).toMatchObject({ code: 'BAD_USER_INPUT', field: 'filter.topics[3]' })
+    expect(error.message).toContain('give a topic id')
   })
 
   it('say what a node is', () => {
     expect(parseNodeId('post:12', 'id')).toEqual({ kind: 'post', postId: '12' })
     expect(parseNodeId('user:12', 'id')).toEqual({ kind: 'user', userId: '12' })
+    expect(parseNodeId('topic:12', 'id')).toEqual({ kind: 'topic', topicId: '12' })
     expect(parseNodeId('item:post:12', 'id')).toEqual({ kind: 'item', postId: '12' })
     expect(parseNodeId('item:who-to-follow:4-9', 'id')).toEqual({
       kind: 'who-to-follow',
@@ -54,7 +68,7 @@ describe('global ids', () => {
     expect(error.message).toContain('`ids[3]`')
   })
 
-  it.each([...BAD, ...BAD_MODULES, '12', 'item:user:1', 'post:1\n'])(
+  it.each([...BAD, ...BAD_MODULES, '12', 'item:user:1', 'post:1\n', 'topic:2147483648'])(
     'refuse %j as a node',
     (text) => {
       expect(errorOf(() => parseNodeId(text, 'id')).field).toBe('id')

@@ -9,11 +9,17 @@ import type { PhoenixService } from '../../src/phoenix/phoenix-error.ts'
 import { GrpcRankingClient } from '../../src/phoenix/grpc-ranking-client.ts'
 import { GrpcRetrievalClient } from '../../src/phoenix/grpc-retrieval-client.ts'
 import { AgedCache } from '../../src/pipeline/framework/aged-cache.ts'
+import { InProcessCandidateCache } from '../../src/pipeline/cached-pool/in-process-candidate-cache.ts'
 import { STAGES } from '../../src/pipeline/framework/component.ts'
 import { createPrompts } from '../../src/pipeline/blending/prompts.ts'
 import { createHomeFeed } from '../../src/pipeline/home-feed.ts'
-import { POPULAR_PARAMS, REQUEST_CACHE_PARAMS } from '../../src/pipeline/process.params.ts'
+import {
+  POPULAR_PARAMS,
+  REQUEST_CACHE_PARAMS,
+  TOPIC_PARAMS,
+} from '../../src/pipeline/process.params.ts'
 import { createPopularPosts } from '../../src/store/popular-posts.ts'
+import { createTopicStore } from '../../src/store/topic-store.ts'
 import { RequestCache } from '../../src/pipeline/request-cache.ts'
 import { createSafetyMemory } from '../../src/pipeline/safety-memory.ts'
 import { createServer } from '../../src/server.ts'
@@ -91,26 +97,29 @@ export interface NewPost {
   readonly createdAtMs: number
   readonly quotedPostId?: string
   readonly replyToPostId?: string
+  readonly repostOf?: { readonly id: string; readonly author: string }
 }
 
 export async function addPost(
   database: Database,
   thunder: PostStore,
-  { id, author, createdAtMs, quotedPostId = '', replyToPostId = '' }: NewPost,
+  { id, author, createdAtMs, quotedPostId = '', replyToPostId = '', repostOf }: NewPost,
 ): Promise<void> {
   await sql`insert into posts (id, author_id, created_at_ms, text, quoted_post_id,
-      reply_to_post_id, subscribers_only, sensitive)
+      reply_to_post_id, conversation_id, repost_of_post_id, repost_of_user_id, subscribers_only,
+      sensitive)
     values (${id}, ${author}, ${createdAtMs}, ${`Post ${id} in words`}, ${quotedPostId || null},
-      ${replyToPostId || null}, false, false)`.execute(database.kysely)
+      ${replyToPostId || null}, ${replyToPostId || null}, ${repostOf?.id ?? null},
+      ${repostOf?.author ?? null}, false, false)`.execute(database.kysely)
   thunder.insert({
     postId: trustPostId(id),
     authorId: trustUserId(author),
     createdAtSeconds: Math.floor(createdAtMs / 1000),
     replyToPostId: replyToPostId === '' ? null : trustPostId(replyToPostId),
     replyToUserId: null,
-    repostOfPostId: null,
-    repostOfUserId: null,
-    conversationId: null,
+    repostOfPostId: repostOf === undefined ? null : trustPostId(repostOf.id),
+    repostOfUserId: repostOf === undefined ? null : trustUserId(repostOf.author),
+    conversationId: replyToPostId === '' ? null : trustPostId(replyToPostId),
     hasVideo: false,
     version: 0n,
   })
@@ -160,10 +169,13 @@ export async function serve(
     popular: createPopularPosts(database, POPULAR_PARAMS),
     modules: createModuleStore(database),
     prompts,
+    topics: createTopicStore(database, TOPIC_PARAMS),
     ranking: new GrpcRankingClient(channels[1]),
     countsCache: new AgedCache({ entriesMax: 1_000 }),
     safetyMemory: createSafetyMemory({ now: systemNowMs }),
     requestCache: new RequestCache({ ...REQUEST_CACHE_PARAMS, now: systemNowMs }),
+    requestLog: { write: async () => undefined },
+    candidateCache: new InProcessCandidateCache({ postsMax: 1_000, now: systemNowMs }),
     budgetMs: 5_000,
     now: systemNowMs,
   })

@@ -142,6 +142,7 @@ function ask(first: number, after: string | null): PageRequest {
     first,
     after,
     countryCode: null,
+    languages: [],
     alsoSeenPostIds: new Set(),
     isBackground: false,
     loaders: loadersOf({}),

@@ -13,13 +13,16 @@ const RECORD: ServedRecord = {
 
 it('waits for a write', async () => {
   const written: ServedRecord[] = []
+  const told: ServedRecord[] = []
   const writer = new ServedWriter({
+    onServed: (record) => told.push(record),
     viewerStore: { recordServed: (record) => Promise.resolve(void written.push(record)) },
     waitMs: 10_000,
     onFailure: () => expect.unreachable(),
   })
   await writer.write(RECORD)
   expect(written).toEqual([RECORD])
+  expect(told).toEqual([RECORD])
 })
 
 it('tells about a failed write and lets the page go', async () => {

@@ -133,6 +133,43 @@ describeEngines('impressions', (engine) => {
     expect(await readDeadLetters(log)).toHaveLength(3)
   })
 
+  it('tells what was served and never reported', async () => {
+    await sql`truncate served`.execute(database.kysely)
+    const store = createViewerStore(database)
+    const served = (postId: string, slatePosition: number) => ({
+      postId: trustPostId(postId),
+      originalPostId: trustPostId(postId),
+      authorId: trustUserId('9'),
+      createdAtMs: 1,
+      requestId: 'r1',
+      rankedAtMs: 1,
+      slatePosition,
+      source: 'retrieval' as const,
+      propensity: 1,
+      modelVersion: null,
+      weightsVersion: 'w',
+    })
+    await store.recordServed({
+      viewerId: VIEWER,
+      servedAtMs: NOW_MS - 1_000,
+      requestedAtMs: null,
+      surface: 'home',
+      posts: [served('90', 0), served('91', 1), served('92', 2)],
+    })
+    await materialise(
+      impression({ atMs: NOW_MS, postId: 91n }),
+      // Of an earlier page, and of another viewer.
+      impression({ atMs: NOW_MS - 3_600_000, postId: 92n }),
+      impression({ atMs: NOW_MS, viewerId: 8n, postId: 90n }),
+    )
+    expect(
+      await rows(sql`select viewer_id, post_id, source from unreported_posts order by position`),
+    ).toEqual([
+      { viewer_id: '7', post_id: '90', source: 'retrieval' },
+      { viewer_id: '7', post_id: '92', source: 'retrieval' },
+    ])
+  })
+
   it('rotates full generations, forgets the oldest and none of the others', async () => {
     const ids = (from: number, to: number) =>
       Array.from({ length: to - from }, (_, index) => ({

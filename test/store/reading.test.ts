@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { trustPostId, trustUserId } from '../../src/ids.ts'
+import { trustPostId, trustTopicId, trustUserId } from '../../src/ids.ts'
 import { createLoaders } from '../../src/store/create-loaders.ts'
 import { PostFacts } from '../../src/store/post-facts.ts'
 import { createViewerStore } from '../../src/store/create-viewer-store.ts'
@@ -142,6 +142,32 @@ describeEngines('reading the store', (engine) => {
       expect(labels).toEqual(['gore', 'spam'])
     })
 
+    it('loads topics by id, and those of posts', async () => {
+      const { topics, postTopics } = createLoaders(database, NOW_MS)
+      const about = await postTopics.load(RECORD)
+      const names = (await topics.loadMany(about)).map((each) =>
+        each === null || each instanceof Error ? null : each.name,
+      )
+      expect(names).toEqual(expect.arrayContaining(['jazz', 'vinyl']))
+      expect(about).toHaveLength(2)
+      expect(await postTopics.load(trustPostId('13'))).toEqual([])
+      expect(await topics.load(trustTopicId(999))).toBeNull()
+    })
+
+    it('keeps what posts are about until an event says that they changed', async () => {
+      const facts = new PostFacts({ now: () => NOW_MS, isTrusted: () => true })
+      const read = async () => {
+        const before = database.statementCount()
+        const about = await createLoaders(database, NOW_MS, facts).postTopics.load(RECORD)
+        return [about.length, database.statementCount() - before]
+      }
+      expect(await read()).toEqual([2, 1])
+      expect(await read()).toEqual([2, 0])
+      facts.forget(RECORD)
+      expect(await read()).toEqual([2, 1])
+      expect(facts.stats().topics).toEqual({ hits: 1, misses: 2, entries: 0 })
+    })
+
     it('sends one statement a kind, however many keys, and none for what it has', async () => {
       const loaders = createLoaders(database, NOW_MS)
       const ids = Array.from({ length: 1_500 }, (_, index) => trustPostId(String(index + 1)))
@@ -171,6 +197,10 @@ describeEngines('reading the store', (engine) => {
       expect([...relations.mutedIds]).toEqual(['3'])
       expect([...relations.mutedRepostIds]).toEqual(['5'])
       expect([...relations.subscribedIds]).toEqual(['5'])
+      const followed = await createLoaders(database, NOW_MS).topics.loadMany([
+        ...relations.followedTopicIds,
+      ])
+      expect(followed).toMatchObject([{ name: 'jazz' }])
       expect(relations.account).toMatchObject({ id: '1', createdAtMs: 0 })
       const all = ['body', 'quoted', 'author_handle', 'alt_text', 'link']
       expect(relations.mutedKeywords).toMatchObject([

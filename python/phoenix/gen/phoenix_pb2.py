@@ -24,13 +24,15 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\rphoenix.proto\x12\x07phoenix\"\xc0\x01\n\x0fRetrieveRequest\x12\x0f\n\x07user_id\x18\x01 \x01(\x03\x12\x39\n\x14user_action_sequence\x18\x02 \x01(\x0b\x32\x1b.phoenix.UserActionSequence\x12\x13\n\x0bmax_results\x18\x03 \x01(\x05\x12.\n\x0epacked_actions\x18\n \x01(\x0b\x32\x16.phoenix.PackedActions\x12\x1c\n\x14posts_per_author_max\x18\x0b \x01(\x05\"\x9b\x01\n\x10RetrieveResponse\x12&\n\ncandidates\x18\x01 \x03(\x0b\x32\x12.phoenix.Candidate\x12\x34\n\x11packed_candidates\x18\n \x01(\x0b\x32\x19.phoenix.PackedCandidates\x12\x12\n\x06scores\x18\x0b \x03(\x02\x42\x02\x10\x01\x12\x15\n\rmodel_version\x18\x0c \x01(\t\"\x80\x02\n\x0bRankRequest\x12\x0f\n\x07user_id\x18\x01 \x01(\x03\x12\x39\n\x14user_action_sequence\x18\x02 \x01(\x0b\x32\x1b.phoenix.UserActionSequence\x12&\n\ncandidates\x18\x03 \x03(\x0b\x32\x12.phoenix.Candidate\x12.\n\x0epacked_actions\x18\n \x01(\x0b\x32\x16.phoenix.PackedActions\x12\x34\n\x11packed_candidates\x18\x0b \x01(\x0b\x32\x19.phoenix.PackedCandidates\x12\x17\n\x0frequest_time_ms\x18\x0c \x01(\x03\"\x92\x01\n\x0cRankResponse\x12/\n\x0bpredictions\x18\x01 \x03(\x0b\x32\x1a.phoenix.ActionPredictions\x12\x1c\n\x14packed_probabilities\x18\n \x01(\x0c\x12\x1c\n\x14packed_dwell_seconds\x18\x0b \x01(\x0c\x12\x15\n\rmodel_version\x18\x0c \x01(\t\"W\n\tCandidate\x12\x0f\n\x07post_id\x18\x01 \x01(\x03\x12\x11\n\tauthor_id\x18\x02 \x01(\x03\x12\x15\n\rcreated_at_ms\x18\n \x01(\x03\x12\x0f\n\x07surface\x18\x0b \x01(\x05\"6\n\x12UserActionSequence\x12 \n\x07\x61\x63tions\x18\x01 \x03(\x0b\x32\x0f.phoenix.Action\"\xab\x01\n\x06\x41\x63tion\x12\x0f\n\x07post_id\x18\x01 \x01(\x03\x12\x11\n\tauthor_id\x18\x02 \x01(\x03\x12\x13\n\x0b\x61\x63tion_type\x18\x03 \x01(\t\x12\x14\n\x0c\x61\x63tion_types\x18\n \x03(\t\x12\x13\n\x0b\x61\x63ted_at_ms\x18\x0b \x01(\x03\x12\x10\n\x08\x64well_ms\x18\x0c \x01(\x03\x12\x0f\n\x07surface\x18\r \x01(\x05\x12\x1a\n\x12post_created_at_ms\x18\x0e \x01(\x03\"\xb6\x01\n\rPackedActions\x12\x14\n\x08post_ids\x18\x01 \x03(\x10\x42\x02\x10\x01\x12\x16\n\nauthor_ids\x18\x02 \x03(\x10\x42\x02\x10\x01\x12\x11\n\tmulti_hot\x18\x03 \x01(\x0c\x12\x19\n\rdwell_seconds\x18\x04 \x03(\x02\x42\x02\x10\x01\x12\x10\n\x08surfaces\x18\x05 \x01(\x0c\x12\x17\n\x0b\x61\x63ted_at_ms\x18\x06 \x03(\x10\x42\x02\x10\x01\x12\x1e\n\x12post_created_at_ms\x18\x07 \x03(\x10\x42\x02\x10\x01\"m\n\x10PackedCandidates\x12\x14\n\x08post_ids\x18\x01 \x03(\x10\x42\x02\x10\x01\x12\x16\n\nauthor_ids\x18\x02 \x03(\x10\x42\x02\x10\x01\x12\x19\n\rcreated_at_ms\x18\x03 \x03(\x10\x42\x02\x10\x01\x12\x10\n\x08surfaces\x18\x04 \x01(\x0c\"\x93\x03\n\x11\x41\x63tionPredictions\x12\x10\n\x08\x66\x61vorite\x18\x01 \x01(\x01\x12\r\n\x05reply\x18\x02 \x01(\x01\x12\x0e\n\x06repost\x18\x03 \x01(\x01\x12\r\n\x05\x63lick\x18\x04 \x01(\x01\x12\x14\n\x0cphoto_expand\x18\x05 \x01(\x01\x12\x15\n\rprofile_click\x18\x06 \x01(\x01\x12\x1a\n\x12video_quality_view\x18\x07 \x01(\x01\x12\r\n\x05share\x18\x08 \x01(\x01\x12\x14\n\x0cshare_via_dm\x18\t \x01(\x01\x12\x1b\n\x13share_via_copy_link\x18\n \x01(\x01\x12\r\n\x05\x64well\x18\x0b \x01(\x01\x12\r\n\x05quote\x18\x0c \x01(\x01\x12\x14\n\x0cquoted_click\x18\r \x01(\x01\x12\x15\n\rfollow_author\x18\x0e \x01(\x01\x12\x16\n\x0enot_interested\x18\x0f \x01(\x01\x12\x14\n\x0c\x62lock_author\x18\x10 \x01(\x01\x12\x13\n\x0bmute_author\x18\x11 \x01(\x01\x12\x0e\n\x06report\x18\x12 \x01(\x01\x12\x15\n\rdwell_seconds\x18\x13 \x01(\x01\">\n\x12UpsertPostsRequest\x12(\n\x05posts\x18\n \x01(\x0b\x32\x19.phoenix.PackedCandidates\")\n\x13UpsertPostsResponse\x12\x12\n\nindex_size\x18\n \x01(\x03\"*\n\x12RemovePostsRequest\x12\x14\n\x08post_ids\x18\n \x03(\x10\x42\x02\x10\x01\")\n\x13RemovePostsResponse\x12\x12\n\nindex_size\x18\n \x01(\x03\"=\n\x11\x45mbedPostsRequest\x12(\n\x05posts\x18\n \x01(\x0b\x32\x19.phoenix.PackedCandidates\"O\n\x12\x45mbedPostsResponse\x12\x0f\n\x07vectors\x18\n \x01(\x0c\x12\x11\n\tdimension\x18\x0b \x01(\x05\x12\x15\n\rmodel_version\x18\x0c \x01(\t\"*\n\x15LoadCheckpointRequest\x12\x11\n\tdirectory\x18\n \x01(\t\"/\n\x16LoadCheckpointResponse\x12\x15\n\rmodel_version\x18\n \x01(\t\"\x12\n\x10GetStatusRequest\"\xa1\x02\n\x11GetStatusResponse\x12\x15\n\rmodel_version\x18\n \x01(\t\x12\x12\n\nindex_size\x18\x0b \x01(\x03\x12!\n\x19newest_post_created_at_ms\x18\x0c \x01(\x03\x12\x14\n\x0cqueue_length\x18\r \x01(\x05\x12\x13\n\x0binstance_id\x18\x0e \x01(\t\x12\'\n\x07ranking\x18\x0f \x01(\x0b\x32\x16.phoenix.RankingStatus\x12\x1d\n\x15loading_model_version\x18\x1e \x01(\t\x12\r\n\x05swaps\x18\x1f \x01(\x03\x12\x1b\n\x13refused_checkpoints\x18  \x01(\x03\x12\x1f\n\x17last_refused_checkpoint\x18! \x01(\t\"\x91\x01\n\rRankingStatus\x12\x14\n\x0c\x63ompilations\x18\n \x01(\x03\x12\x13\n\x0bprefix_hits\x18\x0b \x01(\x03\x12\x15\n\rprefix_misses\x18\x0c \x01(\x03\x12\x12\n\nscore_hits\x18\r \x01(\x03\x12\x14\n\x0cscore_misses\x18\x0e \x01(\x03\x12\x14\n\x0c\x63\x61\x63hed_bytes\x18\x0f \x01(\x03\x32\xc5\x03\n\x10RetrievalService\x12?\n\x08Retrieve\x12\x18.phoenix.RetrieveRequest\x1a\x19.phoenix.RetrieveResponse\x12H\n\x0bUpsertPosts\x12\x1b.phoenix.UpsertPostsRequest\x1a\x1c.phoenix.UpsertPostsResponse\x12H\n\x0bRemovePosts\x12\x1b.phoenix.RemovePostsRequest\x1a\x1c.phoenix.RemovePostsResponse\x12\x45\n\nEmbedPosts\x12\x1a.phoenix.EmbedPostsRequest\x1a\x1b.phoenix.EmbedPostsResponse\x12\x42\n\tGetStatus\x12\x19.phoenix.GetStatusRequest\x1a\x1a.phoenix.GetStatusResponse\x12Q\n\x0eLoadCheckpoint\x12\x1e.phoenix.LoadCheckpointRequest\x1a\x1f.phoenix.LoadCheckpointResponse2\xdc\x01\n\x0eRankingService\x12\x33\n\x04Rank\x12\x14.phoenix.RankRequest\x1a\x15.phoenix.RankResponse\x12\x42\n\tGetStatus\x12\x19.phoenix.GetStatusRequest\x1a\x1a.phoenix.GetStatusResponse\x12Q\n\x0eLoadCheckpoint\x12\x1e.phoenix.LoadCheckpointRequest\x1a\x1f.phoenix.LoadCheckpointResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\rphoenix.proto\x12\x07phoenix\"\xe1\x01\n\x0fRetrieveRequest\x12\x0f\n\x07user_id\x18\x01 \x01(\x03\x12\x39\n\x14user_action_sequence\x18\x02 \x01(\x0b\x32\x1b.phoenix.UserActionSequence\x12\x13\n\x0bmax_results\x18\x03 \x01(\x05\x12.\n\x0epacked_actions\x18\n \x01(\x0b\x32\x16.phoenix.PackedActions\x12\x1c\n\x14posts_per_author_max\x18\x0b \x01(\x05\x12\x1f\n\x05\x61mong\x18\x0c \x01(\x0b\x32\x10.phoenix.PostIds\"\x1f\n\x07PostIds\x12\x14\n\x08post_ids\x18\x01 \x03(\x10\x42\x02\x10\x01\"\x9b\x01\n\x10RetrieveResponse\x12&\n\ncandidates\x18\x01 \x03(\x0b\x32\x12.phoenix.Candidate\x12\x34\n\x11packed_candidates\x18\n \x01(\x0b\x32\x19.phoenix.PackedCandidates\x12\x12\n\x06scores\x18\x0b \x03(\x02\x42\x02\x10\x01\x12\x15\n\rmodel_version\x18\x0c \x01(\t\"\x80\x02\n\x0bRankRequest\x12\x0f\n\x07user_id\x18\x01 \x01(\x03\x12\x39\n\x14user_action_sequence\x18\x02 \x01(\x0b\x32\x1b.phoenix.UserActionSequence\x12&\n\ncandidates\x18\x03 \x03(\x0b\x32\x12.phoenix.Candidate\x12.\n\x0epacked_actions\x18\n \x01(\x0b\x32\x16.phoenix.PackedActions\x12\x34\n\x11packed_candidates\x18\x0b \x01(\x0b\x32\x19.phoenix.PackedCandidates\x12\x17\n\x0frequest_time_ms\x18\x0c \x01(\x03\"\x92\x01\n\x0cRankResponse\x12/\n\x0bpredictions\x18\x01 \x03(\x0b\x32\x1a.phoenix.ActionPredictions\x12\x1c\n\x14packed_probabilities\x18\n \x01(\x0c\x12\x1c\n\x14packed_dwell_seconds\x18\x0b \x01(\x0c\x12\x15\n\rmodel_version\x18\x0c \x01(\t\"W\n\tCandidate\x12\x0f\n\x07post_id\x18\x01 \x01(\x03\x12\x11\n\tauthor_id\x18\x02 \x01(\x03\x12\x15\n\rcreated_at_ms\x18\n \x01(\x03\x12\x0f\n\x07surface\x18\x0b \x01(\x05\"6\n\x12UserActionSequence\x12 \n\x07\x61\x63tions\x18\x01 \x03(\x0b\x32\x0f.phoenix.Action\"\xab\x01\n\x06\x41\x63tion\x12\x0f\n\x07post_id\x18\x01 \x01(\x03\x12\x11\n\tauthor_id\x18\x02 \x01(\x03\x12\x13\n\x0b\x61\x63tion_type\x18\x03 \x01(\t\x12\x14\n\x0c\x61\x63tion_types\x18\n \x03(\t\x12\x13\n\x0b\x61\x63ted_at_ms\x18\x0b \x01(\x03\x12\x10\n\x08\x64well_ms\x18\x0c \x01(\x03\x12\x0f\n\x07surface\x18\r \x01(\x05\x12\x1a\n\x12post_created_at_ms\x18\x0e \x01(\x03\"\xb6\x01\n\rPackedActions\x12\x14\n\x08post_ids\x18\x01 \x03(\x10\x42\x02\x10\x01\x12\x16\n\nauthor_ids\x18\x02 \x03(\x10\x42\x02\x10\x01\x12\x11\n\tmulti_hot\x18\x03 \x01(\x0c\x12\x19\n\rdwell_seconds\x18\x04 \x03(\x02\x42\x02\x10\x01\x12\x10\n\x08surfaces\x18\x05 \x01(\x0c\x12\x17\n\x0b\x61\x63ted_at_ms\x18\x06 \x03(\x10\x42\x02\x10\x01\x12\x1e\n\x12post_created_at_ms\x18\x07 \x03(\x10\x42\x02\x10\x01\"m\n\x10PackedCandidates\x12\x14\n\x08post_ids\x18\x01 \x03(\x10\x42\x02\x10\x01\x12\x16\n\nauthor_ids\x18\x02 \x03(\x10\x42\x02\x10\x01\x12\x19\n\rcreated_at_ms\x18\x03 \x03(\x10\x42\x02\x10\x01\x12\x10\n\x08surfaces\x18\x04 \x01(\x0c\"\x93\x03\n\x11\x41\x63tionPredictions\x12\x10\n\x08\x66\x61vorite\x18\x01 \x01(\x01\x12\r\n\x05reply\x18\x02 \x01(\x01\x12\x0e\n\x06repost\x18\x03 \x01(\x01\x12\r\n\x05\x63lick\x18\x04 \x01(\x01\x12\x14\n\x0cphoto_expand\x18\x05 \x01(\x01\x12\x15\n\rprofile_click\x18\x06 \x01(\x01\x12\x1a\n\x12video_quality_view\x18\x07 \x01(\x01\x12\r\n\x05share\x18\x08 \x01(\x01\x12\x14\n\x0cshare_via_dm\x18\t \x01(\x01\x12\x1b\n\x13share_via_copy_link\x18\n \x01(\x01\x12\r\n\x05\x64well\x18\x0b \x01(\x01\x12\r\n\x05quote\x18\x0c \x01(\x01\x12\x14\n\x0cquoted_click\x18\r \x01(\x01\x12\x15\n\rfollow_author\x18\x0e \x01(\x01\x12\x16\n\x0enot_interested\x18\x0f \x01(\x01\x12\x14\n\x0c\x62lock_author\x18\x10 \x01(\x01\x12\x13\n\x0bmute_author\x18\x11 \x01(\x01\x12\x0e\n\x06report\x18\x12 \x01(\x01\x12\x15\n\rdwell_seconds\x18\x13 \x01(\x01\">\n\x12UpsertPostsRequest\x12(\n\x05posts\x18\n \x01(\x0b\x32\x19.phoenix.PackedCandidates\")\n\x13UpsertPostsResponse\x12\x12\n\nindex_size\x18\n \x01(\x03\"*\n\x12RemovePostsRequest\x12\x14\n\x08post_ids\x18\n \x03(\x10\x42\x02\x10\x01\")\n\x13RemovePostsResponse\x12\x12\n\nindex_size\x18\n \x01(\x03\"=\n\x11\x45mbedPostsRequest\x12(\n\x05posts\x18\n \x01(\x0b\x32\x19.phoenix.PackedCandidates\"O\n\x12\x45mbedPostsResponse\x12\x0f\n\x07vectors\x18\n \x01(\x0c\x12\x11\n\tdimension\x18\x0b \x01(\x05\x12\x15\n\rmodel_version\x18\x0c \x01(\t\"*\n\x15LoadCheckpointRequest\x12\x11\n\tdirectory\x18\n \x01(\t\"/\n\x16LoadCheckpointResponse\x12\x15\n\rmodel_version\x18\n \x01(\t\"\x12\n\x10GetStatusRequest\"\xa1\x02\n\x11GetStatusResponse\x12\x15\n\rmodel_version\x18\n \x01(\t\x12\x12\n\nindex_size\x18\x0b \x01(\x03\x12!\n\x19newest_post_created_at_ms\x18\x0c \x01(\x03\x12\x14\n\x0cqueue_length\x18\r \x01(\x05\x12\x13\n\x0binstance_id\x18\x0e \x01(\t\x12\'\n\x07ranking\x18\x0f \x01(\x0b\x32\x16.phoenix.RankingStatus\x12\x1d\n\x15loading_model_version\x18\x1e \x01(\t\x12\r\n\x05swaps\x18\x1f \x01(\x03\x12\x1b\n\x13refused_checkpoints\x18  \x01(\x03\x12\x1f\n\x17last_refused_checkpoint\x18! \x01(\t\"\x91\x01\n\rRankingStatus\x12\x14\n\x0c\x63ompilations\x18\n \x01(\x03\x12\x13\n\x0bprefix_hits\x18\x0b \x01(\x03\x12\x15\n\rprefix_misses\x18\x0c \x01(\x03\x12\x12\n\nscore_hits\x18\r \x01(\x03\x12\x14\n\x0cscore_misses\x18\x0e \x01(\x03\x12\x14\n\x0c\x63\x61\x63hed_bytes\x18\x0f \x01(\x03\x32\xc5\x03\n\x10RetrievalService\x12?\n\x08Retrieve\x12\x18.phoenix.RetrieveRequest\x1a\x19.phoenix.RetrieveResponse\x12H\n\x0bUpsertPosts\x12\x1b.phoenix.UpsertPostsRequest\x1a\x1c.phoenix.UpsertPostsResponse\x12H\n\x0bRemovePosts\x12\x1b.phoenix.RemovePostsRequest\x1a\x1c.phoenix.RemovePostsResponse\x12\x45\n\nEmbedPosts\x12\x1a.phoenix.EmbedPostsRequest\x1a\x1b.phoenix.EmbedPostsResponse\x12\x42\n\tGetStatus\x12\x19.phoenix.GetStatusRequest\x1a\x1a.phoenix.GetStatusResponse\x12Q\n\x0eLoadCheckpoint\x12\x1e.phoenix.LoadCheckpointRequest\x1a\x1f.phoenix.LoadCheckpointResponse2\xdc\x01\n\x0eRankingService\x12\x33\n\x04Rank\x12\x14.phoenix.RankRequest\x1a\x15.phoenix.RankResponse\x12\x42\n\tGetStatus\x12\x19.phoenix.GetStatusRequest\x1a\x1a.phoenix.GetStatusResponse\x12Q\n\x0eLoadCheckpoint\x12\x1e.phoenix.LoadCheckpointRequest\x1a\x1f.phoenix.LoadCheckpointResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'phoenix_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
+  _globals['_POSTIDS'].fields_by_name['post_ids']._loaded_options = None
+  _globals['_POSTIDS'].fields_by_name['post_ids']._serialized_options = b'\020\001'
   _globals['_RETRIEVERESPONSE'].fields_by_name['scores']._loaded_options = None
   _globals['_RETRIEVERESPONSE'].fields_by_name['scores']._serialized_options = b'\020\001'
   _globals['_PACKEDACTIONS'].fields_by_name['post_ids']._loaded_options = None
@@ -52,49 +54,51 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_REMOVEPOSTSREQUEST'].fields_by_name['post_ids']._loaded_options = None
   _globals['_REMOVEPOSTSREQUEST'].fields_by_name['post_ids']._serialized_options = b'\020\001'
   _globals['_RETRIEVEREQUEST']._serialized_start=27
-  _globals['_RETRIEVEREQUEST']._serialized_end=219
-  _globals['_RETRIEVERESPONSE']._serialized_start=222
-  _globals['_RETRIEVERESPONSE']._serialized_end=377
-  _globals['_RANKREQUEST']._serialized_start=380
-  _globals['_RANKREQUEST']._serialized_end=636
-  _globals['_RANKRESPONSE']._serialized_start=639
-  _globals['_RANKRESPONSE']._serialized_end=785
-  _globals['_CANDIDATE']._serialized_start=787
-  _globals['_CANDIDATE']._serialized_end=874
-  _globals['_USERACTIONSEQUENCE']._serialized_start=876
-  _globals['_USERACTIONSEQUENCE']._serialized_end=930
-  _globals['_ACTION']._serialized_start=933
-  _globals['_ACTION']._serialized_end=1104
-  _globals['_PACKEDACTIONS']._serialized_start=1107
-  _globals['_PACKEDACTIONS']._serialized_end=1289
-  _globals['_PACKEDCANDIDATES']._serialized_start=1291
-  _globals['_PACKEDCANDIDATES']._serialized_end=1400
-  _globals['_ACTIONPREDICTIONS']._serialized_start=1403
-  _globals['_ACTIONPREDICTIONS']._serialized_end=1806
-  _globals['_UPSERTPOSTSREQUEST']._serialized_start=1808
-  _globals['_UPSERTPOSTSREQUEST']._serialized_end=1870
-  _globals['_UPSERTPOSTSRESPONSE']._serialized_start=1872
-  _globals['_UPSERTPOSTSRESPONSE']._serialized_end=1913
-  _globals['_REMOVEPOSTSREQUEST']._serialized_start=1915
-  _globals['_REMOVEPOSTSREQUEST']._serialized_end=1957
-  _globals['_REMOVEPOSTSRESPONSE']._serialized_start=1959
-  _globals['_REMOVEPOSTSRESPONSE']._serialized_end=2000
-  _globals['_EMBEDPOSTSREQUEST']._serialized_start=2002
-  _globals['_EMBEDPOSTSREQUEST']._serialized_end=2063
-  _globals['_EMBEDPOSTSRESPONSE']._serialized_start=2065
-  _globals['_EMBEDPOSTSRESPONSE']._serialized_end=2144
-  _globals['_LOADCHECKPOINTREQUEST']._serialized_start=2146
-  _globals['_LOADCHECKPOINTREQUEST']._serialized_end=2188
-  _globals['_LOADCHECKPOINTRESPONSE']._serialized_start=2190
-  _globals['_LOADCHECKPOINTRESPONSE']._serialized_end=2237
-  _globals['_GETSTATUSREQUEST']._serialized_start=2239
-  _globals['_GETSTATUSREQUEST']._serialized_end=2257
-  _globals['_GETSTATUSRESPONSE']._serialized_start=2260
-  _globals['_GETSTATUSRESPONSE']._serialized_end=2549
-  _globals['_RANKINGSTATUS']._serialized_start=2552
-  _globals['_RANKINGSTATUS']._serialized_end=2697
-  _globals['_RETRIEVALSERVICE']._serialized_start=2700
-  _globals['_RETRIEVALSERVICE']._serialized_end=3153
-  _globals['_RANKINGSERVICE']._serialized_start=3156
-  _globals['_RANKINGSERVICE']._serialized_end=3376
+  _globals['_RETRIEVEREQUEST']._serialized_end=252
+  _globals['_POSTIDS']._serialized_start=254
+  _globals['_POSTIDS']._serialized_end=285
+  _globals['_RETRIEVERESPONSE']._serialized_start=288
+  _globals['_RETRIEVERESPONSE']._serialized_end=443
+  _globals['_RANKREQUEST']._serialized_start=446
+  _globals['_RANKREQUEST']._serialized_end=702
+  _globals['_RANKRESPONSE']._serialized_start=705
+  _globals['_RANKRESPONSE']._serialized_end=851
+  _globals['_CANDIDATE']._serialized_start=853
+  _globals['_CANDIDATE']._serialized_end=940
+  _globals['_USERACTIONSEQUENCE']._serialized_start=942
+  _globals['_USERACTIONSEQUENCE']._serialized_end=996
+  _globals['_ACTION']._serialized_start=999
+  _globals['_ACTION']._serialized_end=1170
+  _globals['_PACKEDACTIONS']._serialized_start=1173
+  _globals['_PACKEDACTIONS']._serialized_end=1355
+  _globals['_PACKEDCANDIDATES']._serialized_start=1357
+  _globals['_PACKEDCANDIDATES']._serialized_end=1466
+  _globals['_ACTIONPREDICTIONS']._serialized_start=1469
+  _globals['_ACTIONPREDICTIONS']._serialized_end=1872
+  _globals['_UPSERTPOSTSREQUEST']._serialized_start=1874
+  _globals['_UPSERTPOSTSREQUEST']._serialized_end=1936
+  _globals['_UPSERTPOSTSRESPONSE']._serialized_start=1938
+  _globals['_UPSERTPOSTSRESPONSE']._serialized_end=1979
+  _globals['_REMOVEPOSTSREQUEST']._serialized_start=1981
+  _globals['_REMOVEPOSTSREQUEST']._serialized_end=2023
+  _globals['_REMOVEPOSTSRESPONSE']._serialized_start=2025
+  _globals['_REMOVEPOSTSRESPONSE']._serialized_end=2066
+  _globals['_EMBEDPOSTSREQUEST']._serialized_start=2068
+  _globals['_EMBEDPOSTSREQUEST']._serialized_end=2129
+  _globals['_EMBEDPOSTSRESPONSE']._serialized_start=2131
+  _globals['_EMBEDPOSTSRESPONSE']._serialized_end=2210
+  _globals['_LOADCHECKPOINTREQUEST']._serialized_start=2212
+  _globals['_LOADCHECKPOINTREQUEST']._serialized_end=2254
+  _globals['_LOADCHECKPOINTRESPONSE']._serialized_start=2256
+  _globals['_LOADCHECKPOINTRESPONSE']._serialized_end=2303
+  _globals['_GETSTATUSREQUEST']._serialized_start=2305
+  _globals['_GETSTATUSREQUEST']._serialized_end=2323
+  _globals['_GETSTATUSRESPONSE']._serialized_start=2326
+  _globals['_GETSTATUSRESPONSE']._serialized_end=2615
+  _globals['_RANKINGSTATUS']._serialized_start=2618
+  _globals['_RANKINGSTATUS']._serialized_end=2763
+  _globals['_RETRIEVALSERVICE']._serialized_start=2766
+  _globals['_RETRIEVALSERVICE']._serialized_end=3219
+  _globals['_RANKINGSERVICE']._serialized_start=3222
+  _globals['_RANKINGSERVICE']._serialized_end=3442
 # @@protoc_insertion_point(module_scope)

@@ -7,18 +7,26 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class RetrieveRequest(_message.Message):
-    __slots__ = ("user_id", "user_action_sequence", "max_results", "packed_actions", "posts_per_author_max")
+    __slots__ = ("user_id", "user_action_sequence", "max_results", "packed_actions", "posts_per_author_max", "among")
     USER_ID_FIELD_NUMBER: _ClassVar[int]
     USER_ACTION_SEQUENCE_FIELD_NUMBER: _ClassVar[int]
     MAX_RESULTS_FIELD_NUMBER: _ClassVar[int]
     PACKED_ACTIONS_FIELD_NUMBER: _ClassVar[int]
     POSTS_PER_AUTHOR_MAX_FIELD_NUMBER: _ClassVar[int]
+    AMONG_FIELD_NUMBER: _ClassVar[int]
     user_id: int
     user_action_sequence: UserActionSequence
     max_results: int
     packed_actions: PackedActions
     posts_per_author_max: int
-    def __init__(self, user_id: _Optional[int] = ..., user_action_sequence: _Optional[_Union[UserActionSequence, _Mapping]] = ..., max_results: _Optional[int] = ..., packed_actions: _Optional[_Union[PackedActions, _Mapping]] = ..., posts_per_author_max: _Optional[int] = ...) -> None: ...
+    among: PostIds
+    def __init__(self, user_id: _Optional[int] = ..., user_action_sequence: _Optional[_Union[UserActionSequence, _Mapping]] = ..., max_results: _Optional[int] = ..., packed_actions: _Optional[_Union[PackedActions, _Mapping]] = ..., posts_per_author_max: _Optional[int] = ..., among: _Optional[_Union[PostIds, _Mapping]] = ...) -> None: ...
+
+class PostIds(_message.Message):
+    __slots__ = ("post_ids",)
+    POST_IDS_FIELD_NUMBER: _ClassVar[int]
+    post_ids: _containers.RepeatedScalarFieldContainer[int]
+    def __init__(self, post_ids: _Optional[_Iterable[int]] = ...) -> None: ...
 
 class RetrieveResponse(_message.Message):
     __slots__ = ("candidates", "packed_candidates", "scores", "model_version")

@@ -1,5 +1,7 @@
 """Embedding tables whose rows hold the factors of viewers and authors."""
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from phoenix.bundle import EmbeddingTables
@@ -8,18 +10,36 @@ from phoenix.hashing import entity_rows
 from phoenix.training.factorise import Factors
 
 
+@dataclass(frozen=True)
+class FactorScale:
+    """What factors are multiplied with in the rows of each table."""
+
+    viewer: float
+    author: float
+    habit: float
+
+
+def factor_scale(factors: Factors, spread: float) -> FactorScale:
+    """The scale that gives the components of these factors the deviation `spread`."""
+
+    def of(vectors: np.ndarray) -> float:
+        return spread / max(float(vectors.std()), 1e-9)
+
+    return FactorScale(of(factors.viewer), of(factors.author), spread)
+
+
 def _written(
-    table: np.ndarray, entity: EntityHash, *, ids: np.ndarray, vectors: np.ndarray, spread: float
+    table: np.ndarray, entity: EntityHash, *, ids: np.ndarray, vectors: np.ndarray
 ) -> np.ndarray:
     """A table with vectors written into it: hash j of an id into the j-th part of its row.
 
     So an id finds its whole vector in each of its rows, whoever else shares them; ids that share
-    a row in the same hash get their mean. `spread` is the deviation that components get.
+    a row in the same hash get their mean.
     """
     rows = entity_rows(ids, entity)
     hashes, width = rows.shape[1], table.shape[1]
     part = width // hashes
-    scaled = vectors[:, :part] * (spread / max(float(vectors.std()), 1e-9))
+    scaled = vectors[:, :part]
     written = table.copy()
     for hash_number in range(hashes):
         columns = slice(hash_number * part, hash_number * part + scaled.shape[1])
@@ -32,21 +52,18 @@ def _written(
 
 
 def tables_from_factors(
-    tables: EmbeddingTables, hashes: HashParameters, factors: Factors, *, spread: float
+    tables: EmbeddingTables, hashes: HashParameters, factors: Factors, *, scale: FactorScale
 ) -> EmbeddingTables:
-    """Tables whose user and author rows hold the factors; item rows stay as they are."""
+    """Tables whose user and author rows hold the factors; item rows stay as they are.
+
+    An author's habits follow the factors.
+    """
+    viewer = factors.viewer * scale.viewer
+    author = np.c_[factors.author * scale.author, factors.habit * scale.habit]
     return EmbeddingTables(
-        user=_written(
-            tables.user, hashes.user, ids=factors.viewer_ids, vectors=factors.viewer, spread=spread
-        ),
+        user=_written(tables.user, hashes.user, ids=factors.viewer_ids, vectors=viewer),
         item=tables.item,
-        author=_written(
-            tables.author,
-            hashes.author,
-            ids=factors.author_ids,
-            vectors=factors.author,
-            spread=spread,
-        ),
+        author=_written(tables.author, hashes.author, ids=factors.author_ids, vectors=author),
     )
 
 

@@ -22,7 +22,7 @@ from phoenix.config import CONTINUOUS_DWELL, DWELL_SECONDS_MAX, ModelConfig
 from phoenix.training.batches import BatchArrays, TouchedRows
 from phoenix.training.optimiser import TableRows, Weights
 from phoenix.training.ranker_loss import outputs_of
-from phoenix.training.start_from_factors import CANDIDATE_MARK, NEGATIVE_FROM
+from phoenix.training.start_from_factors import CANDIDATE_MARK, HABIT_PLACES, NEGATIVE_FROM
 
 FREQUENT_RATE = 0.01
 """An action that follows one impression in a hundred is frequent."""
@@ -30,7 +30,7 @@ FREQUENT_RATE = 0.01
 _ROUNDS_MAX = 10
 _HALVINGS_MAX = 6
 _CONVERGED = 1e-6
-_RIDGE, _RIDGE_TO_SHARED = 30.0, 100.0
+_RIDGE, _RIDGE_TO_SHARED = 3.0, 100.0
 _RATE_MIN = 2e-5
 _TINY = 1e-9
 
@@ -109,7 +109,8 @@ def action_heads(sample: HeadSample) -> Float64[np.ndarray, "d 18"]:
         for action in frequent
     ]
     shared = np.mean(own, axis=0)
-    shared[CANDIDATE_MARK] = 0.0
+    # The rate is each action's own, and so is what a habit does to it.
+    shared[[CANDIDATE_MARK, *HABIT_PLACES]] = 0.0
     line = np.stack([x[:, CANDIDATE_MARK], x @ shared], axis=1)
     heads = np.zeros((width, len(rates)))
     for action, rate in enumerate(rates):

@@ -4,7 +4,8 @@ table rows   a prime of at least 1.25 rows an entity, so that few share one: use
              4,093 rows up; posts get 1 row for 256 of them, from 2,039 up, since a post's rows
              matter only until it is old. At most 1,048,573 rows, then they are shared more.
 epochs       as many as look at about 900,000 impressions in all, from 1 to 8; three more for
-             retrieval, whose targets are only the liked ones
+             retrieval, whose targets are only the liked ones. The ranker's go over the newest part
+             of the log alone (ranker_training.py)
 """
 
 from dataclasses import dataclass

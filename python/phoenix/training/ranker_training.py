@@ -16,8 +16,8 @@ from phoenix.training.batches import (
     hash_sequences,
 )
 from phoenix.training.debiasing import impression_weights
-from phoenix.training.factor_tables import rows_of_factors, tables_from_factors
-from phoenix.training.factorise import Factors
+from phoenix.training.factor_tables import factor_scale, rows_of_factors, tables_from_factors
+from phoenix.training.factorise import SplitFactors
 from phoenix.training.fit_heads import FREQUENT_RATE, fit_heads
 from phoenix.training.initialise import demo_config, initial_parameters, initial_tables
 from phoenix.training.optimiser import OptimiserOptions
@@ -27,8 +27,12 @@ from phoenix.training.start_from_factors import base_rates, start_from_factors, 
 from phoenix.training.train_loop import Saves, Trained, TrainingPlan, to_bundle, train
 from phoenix.training.viewer_sequences import ViewerSequences
 
-# So many batches of impressions, about 80,000, fit the heads.
-_HEAD_BATCHES = 48
+RANKER_SHARE = 0.2
+"""Of the impressions, the newest: what the ranker learns from. A guess: as many as the heads of
+rare actions need, as few as the factors can spare."""
+
+# So many batches of impressions, about 90,000 of the demo's, fit the heads.
+_HEAD_BATCHES = 136
 
 
 @dataclass(frozen=True)
@@ -36,12 +40,13 @@ class RankerOptions:
     """How the ranker is trained; the defaults make the demo checkpoint.
 
     dropout: of tokens and branches; it would drop the marks that start_from_factors.py relies on.
+    head_drop: the same as drop while heads are fitted: what serves is mostly new posts.
     debias: power of the inverse propensity that an impression counts (debiasing.py).
     """
 
     epochs: int = 1
     impressions_a_batch: int = 2_048
-    learning_rate: float = 2e-4
+    learning_rate: float = 1e-4
     user_rate: float = 0.0
     item_rate: float = 0.01
     author_rate: float = 0.0
@@ -50,8 +55,20 @@ class RankerOptions:
     dropout: float = 0.0
     dwell_weight: float = 1.0
     drop: DropRates = field(default_factory=lambda: DropRates(item=0.7, user=0.1, author=0.02))
+    head_drop: DropRates = field(
+        default_factory=lambda: DropRates(item=1.0, user=0.05, author=0.02)
+    )
     debias: float = 0.0
     seed: int = 1
+
+
+def ranker_from_ms(sequences: ViewerSequences) -> int:
+    """When the part of the log begins that the ranker learns from.
+
+    What lies before makes the factors that it starts from.
+    """
+    asked = sequences.impressions.request_ms
+    return int(np.quantile(asked, 1.0 - RANKER_SHARE, method="lower"))
 
 
 class _RankerData:
@@ -62,34 +79,55 @@ class _RankerData:
     ) -> None:
         self.config, self.options = demo_config("ranker"), options
         self.rows = create_rows(sequences, self.config.history_length)
-        self.builder = BatchBuilder(
-            hash_sequences(sequences, hashes, self.config),
-            self.rows,
-            hashes=hashes,
-            drop=options.drop,
-            weights=impression_weights(sequences.impressions.propensity, options.debias),
+        hashed = hash_sequences(sequences, hashes, self.config)
+        weights = impression_weights(sequences.impressions.propensity, options.debias)
+        self.builder, self.head_builder = (
+            BatchBuilder(hashed, self.rows, hashes=hashes, drop=drop, weights=weights)
+            for drop in (options.drop, options.head_drop)
         )
         self.steps_an_epoch = number_of_batches(self.rows, options.impressions_a_batch)
 
     def epoch_batches(self, epoch: int, first: int) -> Iterator[tuple[TouchedRows, BatchArrays]]:
         """The batches of an epoch from the first-th on."""
+        return self._batches(self.builder, epoch, first)
+
+    def _batches(
+        self, builder: BatchBuilder, epoch: int, first: int
+    ) -> Iterator[tuple[TouchedRows, BatchArrays]]:
         seed, size = self.options.seed, self.options.impressions_a_batch
         batches = seeded_batches(self.rows, seed=seed, size=size, epoch=epoch, first=first)
-        return (self.builder.build(batch, random) for batch, random in batches)
+        return (builder.build(batch, random) for batch, random in batches)
 
     def with_fitted_heads(
         self, parameters: dict[str, np.ndarray], tables: EmbeddingTables
     ) -> dict[str, np.ndarray]:
-        """The parameters with heads fitted to a part of the first epoch."""
+        """The parameters with heads fitted to a part of the first epoch, as serving sees it."""
         named = {"user": tables.user, "item": tables.item, "author": tables.author}
-        batches = islice(self.epoch_batches(0, 0), _HEAD_BATCHES)
+        batches = islice(self._batches(self.head_builder, 0, 0), _HEAD_BATCHES)
         return fit_heads(parameters, self.config, tables=named, batches=batches)
+
+
+def with_newer_factors(
+    tables: EmbeddingTables, factors: SplitFactors, *, hashes: HashParameters, spread: float
+) -> EmbeddingTables:
+    """Tables to which what all impressions say of people beyond the earlier ones is added."""
+    scale = factor_scale(factors.earlier, spread)
+    blank = EmbeddingTables(*(np.zeros_like(t) for t in (tables.user, tables.item, tables.author)))
+    before, after = (
+        tables_from_factors(blank, hashes, chosen, scale=scale)
+        for chosen in (factors.earlier, factors.all)
+    )
+    return EmbeddingTables(
+        user=tables.user + (after.user - before.user),
+        item=tables.item,
+        author=tables.author + (after.author - before.author),
+    )
 
 
 def _ranker_plan(
     data: _RankerData,
     sequences: ViewerSequences,
-    factors: Factors,
+    factors: SplitFactors,
     *,
     options: RankerOptions,
     hashes: HashParameters,
@@ -100,7 +138,10 @@ def _ranker_plan(
     parameters = initial_parameters(config, "ranker", random)
     start_from_factors(parameters, config, rates)
     tables = tables_from_factors(
-        initial_tables(config, hashes, random), hashes, factors, spread=options.row_spread
+        initial_tables(config, hashes, random),
+        hashes,
+        factors.earlier,
+        scale=factor_scale(factors.earlier, options.row_spread),
     )
     tables = with_user_marks(tables, config)
     frequent = np.flatnonzero(rates.actions >= min(FREQUENT_RATE, rates.actions.max()))
@@ -128,13 +169,13 @@ def _ranker_plan(
         epoch_batches=data.epoch_batches,
         examples=len(shown.post_ids),
         seed=options.seed,
-        known_rows=rows_of_factors(hashes, factors),
+        known_rows=rows_of_factors(hashes, factors.all),
     )
 
 
 def train_ranker(
     sequences: ViewerSequences,
-    factors: Factors,
+    factors: SplitFactors,
     *,
     options: RankerOptions,
     hashes: HashParameters,
@@ -142,11 +183,14 @@ def train_ranker(
     saves: Saves | None = None,
     quiet: bool = False,
 ) -> tuple[ModelBundle, Trained]:
-    """Trains the ranker on all impressions, and fits its heads before and after that.
+    """Trains the ranker on the newest impressions, and fits its heads before and after that.
+
+    It sees the factors of what came before them, which have not seen their outcomes, and serves
+    with those of all: so its trust in factors is what they deserve of impressions to come.
 
     Args:
       sequences: The training log.
-      factors: Where the rows of viewers and authors start from.
+      factors: Where the rows of viewers and authors start from, divided at ranker_from_ms.
       options: Rates and sizes.
       hashes: Of all ids into table rows.
       data_end_ms: End of the log: rows of posts created later are neutral.
@@ -156,11 +200,13 @@ def train_ranker(
     Raises:
       TrainingError, InterruptedTrainingError, SaveError: As `train` does.
     """
-    data = _RankerData(sequences, options, hashes)
-    plan = _ranker_plan(data, sequences, factors, options=options, hashes=hashes)
+    newest = sequences.asked_from(ranker_from_ms(sequences))
+    data = _RankerData(newest, options, hashes)
+    plan = _ranker_plan(data, newest, factors, options=options, hashes=hashes)
     trained = train("ranker", plan, saves=saves, quiet=quiet)
     fitted = data.with_fitted_heads(trained.parameters, trained.tables)
-    trained = replace(trained, parameters=fitted)
+    tables = with_newer_factors(trained.tables, factors, hashes=hashes, spread=options.row_spread)
+    trained = replace(trained, parameters=fitted, tables=tables)
     bundle = to_bundle(
         trained, "ranker", config=data.config, hashes=hashes, data_end_ms=data_end_ms
     )

@@ -17,7 +17,7 @@ from phoenix.recsys_retrieval_model import (
     user_representations_all_prefixes,
 )
 from phoenix.training.batches import DropRates, TouchedRows, hash_sequences
-from phoenix.training.factor_tables import rows_of_factors, tables_from_factors
+from phoenix.training.factor_tables import factor_scale, rows_of_factors, tables_from_factors
 from phoenix.training.factorise import Factors
 from phoenix.training.initialise import demo_config, initial_parameters, initial_tables
 from phoenix.training.optimiser import Loss, OptimiserOptions, TableRows, Weights
@@ -142,7 +142,10 @@ def _retrieval_plan(
     return TrainingPlan(
         parameters=parameters,
         tables=tables_from_factors(
-            initial_tables(config, hashes, random), hashes, factors, spread=options.row_spread
+            initial_tables(config, hashes, random),
+            hashes,
+            factors,
+            scale=factor_scale(factors, options.row_spread),
         ),
         loss=retrieval_loss(config, dropout_rate=options.dropout, targets=options.targets),
         options=OptimiserOptions(

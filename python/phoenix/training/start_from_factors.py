@@ -9,6 +9,7 @@ layer that does, and fit_heads.py then fits the heads to what comes out:
                 32 .. 59; without a known viewer they see the mean author of the history instead
     feed-forward   gelu(u) a - gelu(-u) a = u a: two units a factor, all into dimension 31
     age         dimension 60 grows with the age of the post
+    habits      three dimensions say what an author's posts make people do (author_habits.py)
 
 A norm forgets how long a vector is, and that is half of what factors say. So every vector that is
 normed carries a constant that is much longer than the rest (the marks): the norm then divides by
@@ -38,6 +39,10 @@ NEGATIVE_FROM = 14
 _USER_MARK, _HISTORY_MARK, _PRODUCT, _VIEWER = 28, 30, 31, 32
 _AGE, _CONSTANT, _ATTENDED = 60, 62, 63
 _VIEWER_END = _VIEWER + FACTORS
+HABIT_PLACES = (28, 30, 61)
+"""Dimensions of a candidate's stream with the habits of its author; two are marks of others."""
+
+_HABIT_WEIGHT = 4.0
 
 # Of everything that is not part of the factorisation, beside its usual random start.
 _REST = 0.3
@@ -130,6 +135,7 @@ def _lay_out_tokens(parameters: dict[str, np.ndarray], config: ModelConfig) -> N
         projection[surface:] *= _REST
         projection[:, [_USER_MARK, CANDIDATE_MARK, _HISTORY_MARK, _PRODUCT]] = 0.0
         projection[:, _VIEWER:_VIEWER_END] = 0.0
+    _read_habits(parameters[f"{scope}/proj_mat_2"], config)
     candidate, history = parameters[f"{scope}/proj_mat_2"], parameters[f"{scope}/proj_mat_3"]
     candidate[surface] = 0.0
     candidate[surface, CANDIDATE_MARK] = _CANDIDATE_LEVEL
@@ -141,6 +147,16 @@ def _lay_out_tokens(parameters: dict[str, np.ndarray], config: ModelConfig) -> N
     candidate[surface + width] = 0.0
     candidate[:, _AGE] = 0.0
     candidate[surface + width, _AGE] = 1.0
+
+
+def _read_habits(candidate: np.ndarray, config: ModelConfig) -> None:
+    """An author's habits follow the factors in each part of its rows."""
+    width, hashes = config.embedding_size, config.author_hashes
+    candidate[:, HABIT_PLACES] = 0.0
+    for number in range(hashes):
+        start = config.item_hashes * width + number * (width + width // hashes) + FACTORS
+        for habit, place in enumerate(HABIT_PLACES):
+            candidate[start + habit, place] = _HABIT_WEIGHT / hashes
 
 
 def _copy_viewer(parameters: dict[str, np.ndarray], config: ModelConfig) -> None:

@@ -15,26 +15,26 @@ from phoenix.config import HashParameters
 from phoenix.data.training_log import TrainingLog
 from phoenix.gen.actions import ACTIONS
 from phoenix.training.canary_inputs import canary_inputs
-from phoenix.training.factorise import Factors, factorise
+from phoenix.training.factorise import Factors, SplitFactors, factorise
 from phoenix.training.model_sizes import (
     hashes_for,
     log_size,
     ranker_epochs,
     retrieval_epochs,
 )
-from phoenix.training.ranker_training import RankerOptions, train_ranker
+from phoenix.training.ranker_training import RankerOptions, ranker_from_ms, train_ranker
 from phoenix.training.retrieval_batches import positive_sequences
 from phoenix.training.retrieval_training import RetrievalOptions, train_retrieval
 from phoenix.training.start_from_factors import FACTORS
 from phoenix.training.train_loop import Saves, Trained, TrainingError
 from phoenix.training.viewer_sequences import ViewerSequences, viewer_sequences
-from phoenix.training.work_directory import Identity, WorkDirectory
+from phoenix.training.work_directory import Arrays, Identity, WorkDirectory
 
 _CORPUS_POSTS = 2_000
 _EXAMPLE_EVENTS = 32
 _CURVE_POINTS = 200
 # Raised when saves of an older trainer would not go on to the same bits.
-_TRAINER_VERSION = "1"
+_TRAINER_VERSION = "2"
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class FactorOptions:
     """How the factors are made that the rows of viewers and authors start from."""
 
     size: int = FACTORS
-    rounds: int = 12
+    rounds: int = 6
     seed: int = 5
 
 
@@ -170,17 +170,40 @@ def _metrics(job: TrainingJob, ranked: Trained, retrieved: Trained) -> dict[str,
     return metrics
 
 
-def _factors(job: TrainingJob, sequences: ViewerSequences, work: WorkDirectory | None) -> Factors:
+def _as_arrays(factors: SplitFactors) -> Arrays:
+    parts = {"earlier": factors.earlier, "all": factors.all}
+    return {
+        f"{part}_{name}": value
+        for part, each in parts.items()
+        for name, value in vars(each).items()
+    }
+
+
+def _as_factors(arrays: Arrays) -> SplitFactors:
+    names = [each.name for each in dataclasses.fields(Factors)]
+    earlier, everything = (
+        Factors(**{name: arrays[f"{part}_{name}"] for name in names}) for part in ("earlier", "all")
+    )
+    return SplitFactors(earlier, everything)
+
+
+def _factors(
+    job: TrainingJob, sequences: ViewerSequences, work: WorkDirectory | None
+) -> SplitFactors:
     """Factors of the work directory, or new ones, which it then keeps."""
     found = work.newest("factors") if work is not None else None
     if found is not None:
-        return Factors(**found[1])
+        return _as_factors(found[1])
     options = job.factors
-    factors = factorise(sequences, size=options.size, rounds=options.rounds, seed=options.seed)
+    factors = factorise(
+        sequences,
+        size=options.size,
+        rounds=options.rounds,
+        seed=options.seed,
+        until_ms=ranker_from_ms(sequences),
+    )
     if work is not None:
-        work.save(
-            "factors", 0, {f.name: getattr(factors, f.name) for f in dataclasses.fields(Factors)}
-        )
+        work.save("factors", 0, _as_arrays(factors))
     return factors
 
 
@@ -214,7 +237,7 @@ def run_job(
     )
     retrieval, retrieved = train_retrieval(
         sequences,
-        factors,
+        factors.all,
         options=job.retrieval,
         hashes=job.hashes,
         data_end_ms=end_ms,

@@ -81,6 +81,15 @@ class ViewerSequences:
     tokens: Tokens
     impressions: Impressions
 
+    def asked_from(self, cut_ms: int) -> "ViewerSequences":
+        """The same with only the impressions of requests from a time on, and all histories."""
+        shown = self.impressions
+        kept = shown.request_ms >= cut_ms
+        before = np.concatenate([[0], np.cumsum(kept)])
+        columns = {name: column[kept] for name, column in vars(shown).items() if name != "offsets"}
+        impressions = Impressions(offsets=before[shown.offsets], **columns)
+        return ViewerSequences(self.viewer_ids, self.tokens, impressions)
+
     def history_before(self, viewer: int, cut_ms: int, newest: int) -> History:
         """What a viewer (by number) had done before a time: the newest tokens, oldest first."""
         tokens = self.tokens

@@ -38,9 +38,9 @@ export function createForYouQuery(
   }
 }
 
-/** Who asks for media, or for followed accounts only, gets nothing else. */
-export function takesModules({ inNetworkOnly, mediaOnly }: HomeFeedFilter): boolean {
-  return !inNetworkOnly && !mediaOnly
+/** Who asks for media, for topics, or for followed accounts only, gets nothing else. */
+export function takesModules({ inNetworkOnly, mediaOnly, topics }: HomeFeedFilter): boolean {
+  return !inNetworkOnly && !mediaOnly && topics.length === 0
 }
 
 /** Asks what of the modules that a session holds may still be shown. */

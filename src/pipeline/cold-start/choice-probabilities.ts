@@ -1,6 +1,6 @@
 import type { BetaShape } from './sample-beta.ts'
 
-/** Points of the integral. With 1,024, an error under 0.002 at a thousand observations. */
+/** Points of the integral. With 1,024, an error under 0.001 at a thousand observations. */
 const POINTS = 1_024
 
 /** Density and distribution of one Beta variate's logit on a grid. */
@@ -25,11 +25,23 @@ export function choiceProbabilities(shapes: readonly BetaShape[], topK: number):
     probabilities[0] = 1
     return probabilities
   }
-  const { from, step } = gridOf(shapes)
-  const curves = curvesOf(shapes, from, step)
-  for (let point = 0; point < POINTS; point++)
-    addPoint(probabilities, curves, { point, size, step })
+  const grid = gridOf(shapes)
+  const curves = curvesOf(shapes, grid)
+  for (let point = 0; point < POINTS; point++) {
+    if (isPossible(curves, point, size))
+      addPoint(probabilities, curves, { point, size, step: grid.step })
+  }
   return probabilities
+}
+
+/**
+ * False where far more than `size` are expected to draw above: that fewer do is less probable than
+ * exp(-30) (Chernoff), which saves most of the work on long lists.
+ */
+function isPossible(curves: readonly Curve[], point: number, size: number): boolean {
+  let expected = 0
+  for (const { below } of curves) expected += 1 - (below[point] ?? 0)
+  return expected <= size || (expected - size) ** 2 <= 60 * expected
 }
 
 interface Point {
@@ -81,35 +93,48 @@ function valuesAt(curve: Curve | undefined, point: number) {
   return { density: curve?.density[point], below: curve?.below[point] }
 }
 
-/** Wide enough for every tail: left of the logit it falls with alpha, right with beta. */
-function gridOf(shapes: readonly BetaShape[]): { readonly from: number; readonly step: number } {
+/** log x and log (1 - x) of the grid's points, x = 1 / (1 + exp(-logit)). */
+interface Grid {
+  readonly step: number
+  readonly logX: Float64Array
+  readonly logRest: Float64Array
+}
+
+/** Wide enough for every tail: left of the middle it falls with alpha, right with beta. */
+function gridOf(shapes: readonly BetaShape[]): Grid {
   const ends = shapes.map(({ alpha, beta }) => {
     const middle = Math.log(alpha / beta)
-    const wide = 8 * Math.sqrt(1 / alpha + 1 / beta)
-    return [middle - wide - 25 / alpha, middle + wide + 25 / beta] as const
+    const wide = 6 * Math.sqrt(1 / alpha + 1 / beta)
+    return [middle - wide - 12 / alpha, middle + wide + 12 / beta] as const
   })
   const from = Math.min(...ends.map(([left]) => left))
-  const to = Math.max(...ends.map(([, right]) => right))
-  return { from, step: (to - from) / (POINTS - 1) }
+  const step = (Math.max(...ends.map(([, right]) => right)) - from) / (POINTS - 1)
+  const logits = Float64Array.from({ length: POINTS }, (_, point) => from + point * step)
+  return {
+    step,
+    logX: logits.map((logit) => -softplus(-logit)),
+    logRest: logits.map((logit) => -softplus(logit)),
+  }
 }
 
 /** Equal shapes, the usual case among posts that nobody saw, share a curve. */
-function curvesOf(shapes: readonly BetaShape[], from: number, step: number): readonly Curve[] {
+function curvesOf(shapes: readonly BetaShape[], grid: Grid): readonly Curve[] {
   const known = new Map<string, Curve>()
   return shapes.map((shape) => {
     const key = `${shape.alpha} ${shape.beta}`
-    const curve = known.get(key) ?? curveOf(shape, from, step)
+    const curve = known.get(key) ?? curveOf(shape, grid)
     known.set(key, curve)
     return curve
   })
 }
 
-function curveOf({ alpha, beta }: BetaShape, from: number, step: number): Curve {
-  const density = new Float64Array(POINTS)
-  const atMode = logDensity(Math.log(alpha / beta))
-  for (let point = 0; point < POINTS; point++) {
-    density[point] = Math.exp(logDensity(from + point * step) - atMode)
-  }
+/** The logit's density is x^alpha (1 - x)^beta up to a constant. */
+function curveOf({ alpha, beta }: BetaShape, { step, logX, logRest }: Grid): Curve {
+  const mean = alpha / (alpha + beta)
+  const atMode = alpha * Math.log(mean) + beta * Math.log(1 - mean)
+  const density = logX.map((log, point) =>
+    Math.exp(alpha * log + beta * (logRest[point] ?? 0) - atMode),
+  )
   const below = new Float64Array(POINTS)
   let total = 0
   for (let point = 1; point < POINTS; point++) {
@@ -121,11 +146,6 @@ function curveOf({ alpha, beta }: BetaShape, from: number, step: number): Curve 
     below[point] = (below[point] ?? 0) / total
   }
   return { density, below }
-
-  /** Of the logit y, up to a constant: alpha log x + beta log(1 - x), x = 1 / (1 + exp(-y)). */
-  function logDensity(logit: number): number {
-    return -alpha * softplus(-logit) - beta * softplus(logit)
-  }
 }
 
 /** log(1 + exp(x)), without overflow. */

@@ -174,11 +174,22 @@ export interface SideEffect<Q, C> extends Component<Q> {
   run(result: SideEffectInput<Q, C>, context: StageContext): Promise<void>
 }
 
+/** A candidate that a filter took out. */
+export interface Removed<C> {
+  readonly candidate: C
+  readonly stage: Stage
+  readonly filter: string
+  /** The filter's own reason; null when it gave none. */
+  readonly detail: string | null
+}
+
 /** What a side effect sees: the request's query and its final lists. Shared, read-only. */
 export interface SideEffectInput<Q, C> {
   readonly query: Readonly<Q>
   readonly selected: readonly Readonly<C>[]
   readonly nonSelected: readonly Readonly<C>[]
+  /** By filters in run order. */
+  readonly removed: readonly Removed<C>[]
 }
 
 /** A query hydrator of any keys, as a pipeline holds it. */

@@ -1,16 +1,7 @@
-import type { AnyFilter, Stage } from './component.ts'
+import type { AnyFilter, Removed, Stage } from './component.ts'
 import { ComponentError, toBreach, toMessage } from './component-error.ts'
 import { isEnabled } from './is-enabled.ts'
 import type { RequestRun } from './request-run.ts'
-
-/** A candidate that a filter took out. */
-export interface Removed<C> {
-  readonly candidate: C
-  readonly stage: Stage
-  readonly filter: string
-  /** The filter's own reason; null when it gave none. */
-  readonly detail: string | null
-}
 
 /** One stage of filters, the list to judge, and where the removed go, in filter order. */
 export interface FilterStage<Q, C> {

@@ -1,7 +1,7 @@
+import type { Removed } from './component.ts'
 import type { PipelineConfig } from './pipeline-config.ts'
 import type { RequestRun } from './request-run.ts'
 import { runFilters } from './run-filters.ts'
-import type { Removed } from './run-filters.ts'
 import { runHydrators } from './run-hydrators.ts'
 import { runSelector } from './run-selector.ts'
 
@@ -58,11 +58,9 @@ export async function selectResults<Q extends object, C extends object>(
   while (goOn && kept.length < size && taken < reserve.length && hasTime(run)) {
     run.round++
     batchSize = nextBatchSize(size - kept.length, batchSize)
-    const before = kept.length
     const batch = reserve.slice(taken, taken + batchSize)
     taken += batch.length
     goOn = await take(batch)
-    if (kept.length > before) batchSize = 0
   }
   return {
     selected: kept.slice(0, size),
@@ -71,11 +69,11 @@ export async function selectResults<Q extends object, C extends object>(
 }
 
 /**
- * As many as are missing. After a batch of which nothing stayed twice as many as that batch, so
- * that a reserve full of hidden posts costs a few rounds and not one a post.
+ * As many as are missing, and at least twice as many as the batch before: a reserve of which much
+ * is hidden costs a few rounds, each with statements of its own, and not one a post.
  */
-function nextBatchSize(missing: number, barrenBatchSize: number): number {
-  return Math.max(missing, barrenBatchSize * 2)
+function nextBatchSize(missing: number, lastBatchSize: number): number {
+  return Math.max(missing, lastBatchSize * 2)
 }
 
 function hasTime({ scope }: RequestRun): boolean {

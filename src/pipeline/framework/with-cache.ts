@@ -11,6 +11,8 @@ export interface CacheOptions<V, K, P> {
   keyOf(candidate: V): K
   /** Ms that a patch of this candidate is good for; 0 = it is not kept. */
   ttlMsOf(candidate: V, nowMs: number): number
+  /** The numbers of the cache, for `describe`. */
+  readonly params?: Readonly<Record<string, unknown>>
   /** The patch of a candidate that needs neither cache nor hydrator; null = it does. */
   toHydrated?(candidate: V): P | null
 }
@@ -30,10 +32,11 @@ export function withCache<
   K extends string | number,
 >(
   hydrator: Hydrator<Q, C, W, R>,
-  { cache, keyOf, ttlMsOf, toHydrated }: CacheOptions<View<C, R>, K, Pick<C, W>>,
+  { cache, keyOf, ttlMsOf, toHydrated, params }: CacheOptions<View<C, R>, K, Pick<C, W>>,
 ): Hydrator<Q, C, W, R> {
   return {
     ...hydrator,
+    params: { ...hydrator.params, ...params },
     async hydrate(query, candidates, context): Promise<Patches<Pick<C, W>>> {
       const { nowMs } = context
       const patches: (Pick<C, W> | Error)[] = []

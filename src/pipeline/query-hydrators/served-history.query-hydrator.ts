@@ -29,7 +29,13 @@ export function servedHistoryQueryHydrator(options: ServedHistoryOptions) {
     degradation: 'ENRICHMENT_MISSING',
     dependency: 'database',
     timeoutMs,
-    params: { posts, authors },
+    params: {
+      postsWindowMs: posts.windowMs,
+      idsMax: posts.idsMax,
+      authorsWindowMs: authors.windowMs,
+      halfLifeMs: authors.halfLifeMs,
+      rowsMax: authors.rowsMax,
+    },
     async hydrate({ viewerId }, { nowMs }) {
       const history = await viewerStore.servedHistory(viewerId, {
         postsSinceMs: nowMs - posts.windowMs,

@@ -8,7 +8,8 @@ export interface ViewerRelationsOptions {
 
 /**
  * Blocks in both directions, mutes, muted reposts, muted keywords, subscriptions and the account,
- * read together so that they agree. Without them the safety filters withhold everything.
+ * read together so that they agree. Without them the safety filters withhold everything. Followed
+ * topics come along, since here they cost no statement.
  */
 export function viewerRelationsQueryHydrator({ viewerStore, timeoutMs }: ViewerRelationsOptions) {
   return queryHydrator({
@@ -20,6 +21,7 @@ export function viewerRelationsQueryHydrator({ viewerStore, timeoutMs }: ViewerR
       'mutedRepostIds',
       'mutedKeywords',
       'subscribedIds',
+      'followedTopicIds',
       'viewerAccount',
     ],
     failurePolicy: 'fail-closed',
@@ -35,6 +37,7 @@ export function viewerRelationsQueryHydrator({ viewerStore, timeoutMs }: ViewerR
         mutedRepostIds: relations.mutedRepostIds,
         mutedKeywords: relations.mutedKeywords,
         subscribedIds: relations.subscribedIds,
+        followedTopicIds: relations.followedTopicIds,
         viewerAccount: relations.account,
       }
     },

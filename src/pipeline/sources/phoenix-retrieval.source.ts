@@ -1,17 +1,23 @@
 import type { RetrievalClient } from '../../phoenix/retrieval-client.ts'
 import { createPostCandidate } from '../home-feed.candidate.ts'
 import { source } from '../home-feed.components.ts'
+import { retrievedTopicsOf } from '../topics/topic-rules.ts'
 
 export interface PhoenixRetrievalSourceOptions {
   readonly retrieval: RetrievalClient
   readonly postsMax: number
   readonly postsPerAuthorMax: number
+  /** Whether new viewers who follow topics get those instead. */
+  readonly retrievesFollowedTopics: boolean
   readonly timeoutMs: number
 }
 
-/** What the two-tower model finds for the viewer, from everybody. Unknown history = none. */
+/**
+ * What the two-tower model finds for the viewer, from everybody. Unknown history = none. Where
+ * topics are asked for, `phoenixTopicsSource` finds it.
+ */
 export function phoenixRetrievalSource(options: PhoenixRetrievalSourceOptions) {
-  const { retrieval, postsMax, postsPerAuthorMax, timeoutMs } = options
+  const { retrieval, postsMax, postsPerAuthorMax, retrievesFollowedTopics, timeoutMs } = options
   return source({
     name: 'PhoenixRetrievalSource',
     failurePolicy: 'replace',
@@ -20,7 +26,10 @@ export function phoenixRetrievalSource(options: PhoenixRetrievalSourceOptions) {
     dependency: 'phoenix-retrieval',
     timeoutMs,
     params: { postsMax, postsPerAuthorMax },
-    enable: ({ filter }) => !filter.inNetworkOnly,
+    enable: (query) =>
+      !query.filter.inNetworkOnly &&
+      query.cachedPool == null &&
+      retrievedTopicsOf(query, retrievesFollowedTopics).length === 0,
     async fetch({ viewerId, actionSequence }, { signal, deadlineMs }) {
       const { posts } = await retrieval.retrieve(
         {

@@ -20,6 +20,7 @@ export function rankedSource(): Source<RecheckQuery, PostCandidate> {
         videoDurationMs: undefined,
         subscriptionAuthorId: undefined,
         engagementCounts: undefined,
+        topicIds: undefined,
         isMutualFollow: undefined,
         visibility: undefined,
         ancillaryVisibility: undefined,

@@ -5,7 +5,7 @@ import type { HomeFeedQuery } from '../home-feed.query.ts'
 import type { AuthorLists } from './author-lists.ts'
 
 /** All that a rule may know of the viewer. */
-export interface ViewerFacts extends ViewerRelations {
+export interface ViewerFacts extends Omit<ViewerRelations, 'followedTopicIds'> {
   readonly viewerId: UserId
   /** Empty when it could not be loaded: what needs a follow is then not shown. */
   readonly followedIds: ReadonlySet<UserId>

@@ -25,6 +25,14 @@ const STATEMENTS: readonly string[] = [
     out_of_network bigint not null,
     primary key (day, author_id)
   )`,
+  // Impressions expected and not reported: for operators, nothing here reads it.
+  `create view unreported_posts as
+    select viewer_id, post_id, source, request_id, position, served_at_ms from served
+    where not exists (
+      select 1 from impressions
+      where impressions.viewer_id = served.viewer_id and impressions.post_id = served.post_id
+        and impressions.at_ms >= served.served_at_ms - 60000
+    )`,
 ]
 
 /** What viewers saw and asked, and of whom they were served. */

@@ -1,4 +1,4 @@
-import type { Hash128 } from './murmur3.ts'
+import type { Hash128, Word } from './murmur3.ts'
 
 /** A set that may claim too much and never too little, in the published form. */
 export interface BloomEntry {
@@ -46,11 +46,16 @@ export function addToBloom(entry: BloomEntry, hash: Hash128): void {
 /** bit i = (h1 + i h2) mod m for i below k, in whole numbers: the sum does not wrap at 2^64. */
 function everyBit(entry: BloomEntry, hash: Hash128, holds: (bit: number) => boolean): boolean {
   const bits = entry.words.length * 8
-  const start = Number(hash[0] % BigInt(bits))
-  const step = Number(hash[1] % BigInt(bits))
+  const start = modulo(hash.first, bits)
+  const step = modulo(hash.second, bits)
   const count = hashCountOf(entry)
   for (let index = 0; index < count; index++) {
     if (!holds((start + index * step) % bits)) return false
   }
   return true
+}
+
+/** Exact for sets of less than 2^26 bits (8 MB). */
+function modulo({ high, low }: Readonly<Word>, bits: number): number {
+  return ((high % bits) * (2 ** 32 % bits) + low) % bits
 }

@@ -22,7 +22,7 @@ export function createSeenTest(generations: readonly SeenGeneration[]): SeenTest
     let hash: Hash128 | undefined
     for (const generation of generations) {
       if (generation.writtenAtMs + SEEN_PARAMS.clockSkewMs < createdAtMs) continue
-      hash ??= hashId128(BigInt(postId))
+      hash ??= hashId128(postId)
       if (mayContain(generation, hash)) return true
     }
     return false

@@ -80,7 +80,7 @@ export async function writeSeenGenerations(
   const touched = new Set<WritableGeneration>()
   for (const { viewerId, postId } of posts) {
     let generation = newest.get(viewerId) ?? begin(viewerId, 1)
-    const hash = hashId128(BigInt(postId))
+    const hash = hashId128(postId)
     if (mayContain(generation, hash)) continue
     if (generation.items >= generation.sizeCap)
       generation = begin(viewerId, generation.generation + 1)

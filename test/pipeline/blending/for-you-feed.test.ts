@@ -24,6 +24,7 @@ function requestOf(filter: Partial<HomeFeedFilter> = {}, world: World = {}): Hom
     viewerId: VIEWER,
     filter: { ...EMPTY_FILTER, ...filter },
     countryCode: null,
+    languages: [],
     alsoSeenPostIds: new Set(),
     sessionServedPostIds: new Set(),
     slateSize: 50,

@@ -26,7 +26,13 @@ const shows: readonly [string, PostCandidate][] = [
   ["parent's author", candidate(reply(95, 10, bad))],
   ["root's author", candidate(reply(96, 10, parent), { related: { ...NO_RELATED, parent, root } })],
   [
-    'author quoted by a reposted post',
+    'author answered by a reposted post, whose own is gone',
+    candidate(repost(97, 10, reply(98, 11, bad)), {
+      related: { ...NO_RELATED, original: reply(98, 11, bad) },
+    }),
+  ],
+  [
+    'author quoted by a reposted post, whose own is gone',
     candidate(repost(97, 10, quote(98, 11, bad)), {
       related: { ...NO_RELATED, original: quote(98, 11, bad) },
     }),

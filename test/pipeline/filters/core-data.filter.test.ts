@@ -15,6 +15,13 @@ it.each([
   ['a deleted post', candidate(plain, { core: null }), 'deleted or unknown'],
   ['a repost of a deleted post', candidate(repost(103, 12, plain)), 'original deleted'],
   [
+    'a repost of a repost',
+    candidate(repost(105, 13, repost(103, 12, plain)), {
+      related: { ...NO_RELATED, original: repost(103, 12, plain) },
+    }),
+    'a repost of a repost',
+  ],
+  [
     'a repost of an image without text',
     candidate(repost(104, 12, empty), {
       related: { ...NO_RELATED, original: empty },

@@ -84,12 +84,12 @@ describe('back-fill', () => {
       ['h3', 'post-selection-filter'],
       ['h5', 'post-selection-filter'],
     ])
-    expect(batches).toEqual([3, 2, 1])
+    expect(batches).toEqual([3, 2, 2])
     const rounds = result.components.filter(({ component }) => component === 'VisibilityFilter')
     expect(rounds.map(({ round, in: given, out }) => [round, given, out])).toEqual([
       [0, 3, 1],
       [1, 3, 2],
-      [2, 3, 3],
+      [2, 4, 4],
     ])
   })
 

@@ -143,6 +143,7 @@ function sideEffectChecks<Q extends object, C extends object>(
     query: deepFreeze(await contractCase.query(), opaque),
     selected: deepFreeze(await contractCase.candidates()),
     nonSelected: [],
+    removed: [],
   })
   const run = async (signal?: AbortSignal) =>
     (await component()).run(await input(), contractContext(nowMs, signal))

@@ -1,7 +1,7 @@
 import { expect } from 'vitest'
 import { RequestRun } from '../../../src/pipeline/framework/request-run.ts'
 import { runFilters } from '../../../src/pipeline/framework/run-filters.ts'
-import type { Removed } from '../../../src/pipeline/framework/run-filters.ts'
+import type { Removed } from '../../../src/pipeline/framework/component.ts'
 import { contractContext } from './contract-case.ts'
 import type { CaseOfKind, ContractCheck } from './contract-case.ts'
 import { deepFreeze, without } from './contract-values.ts'

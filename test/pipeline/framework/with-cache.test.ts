@@ -34,6 +34,7 @@ function createSetting(answer: Answer = lengths, options: Options = {}) {
     failurePolicy: 'fail-closed',
     dependency: 'database',
     timeoutMs: 50,
+    params: { unit: 'characters' },
     async hydrate(_query, candidates) {
       asked.push(candidates.map(({ id }) => id))
       lists.push(candidates)
@@ -45,6 +46,7 @@ function createSetting(answer: Answer = lengths, options: Options = {}) {
     cache,
     keyOf: ({ id }) => id,
     ttlMsOf: () => 100,
+    params: { entriesMax: 3 },
     ...options,
   })
   const hydrate = (ids: readonly string[], nowMs = 0) =>
@@ -61,6 +63,7 @@ describe('withCache', () => {
     const { inner, cached } = createSetting()
     const { hydrate: _hydrate, ...declared } = inner
     expect(cached).toMatchObject(declared)
+    expect(cached.params).toEqual({ unit: 'characters', entriesMax: 3 })
   })
 
   it('asks for what it does not know, in one call and in order', async () => {

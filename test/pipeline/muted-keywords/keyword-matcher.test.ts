@@ -25,7 +25,22 @@ describe('words and phrases', () => {
     ['東京', '私は東京に行く', true],
     ['東京', '京東', false],
     ['東京', '#東京', true],
+    ['東京タワー', 'この東京タワーは', true],
+    ['#東京', '東京', false],
+    ['ｃａｔ', 'a cat', true],
+    ['서울', '서울 여행', true],
+    ['서울', '서울에', false],
     ['👍', 'ok 👍', true],
+    ['👍', 'ok 👍🏽', false],
+    ['🇩🇪', 'go 🇩🇪!', true],
+    ['🏳️‍🌈', 'a 🏳‍🌈 flag', true],
+    ["don't", 'I don\u2019t know', true],
+    ["don't", 'I dont know', false],
+    ["'cat'", "the 'cat'", true],
+    ['$TSLA', 'buy $tsla', true],
+    ['tsla', 'buy $tsla', false],
+    ['cat cat', 'cat Cat', true],
+    ['cat dog', 'the #cat #dog', true],
     ['', 'anything', false],
     ['!!!', 'wow!!!', false],
   ])('%j in %j: %s', (phrase, text, expected) => {
@@ -41,6 +56,9 @@ describe('hashtags', () => {
     ['cat', 'the cat', false],
     ['cat', '#cats', false],
     ['#', '#cat', false],
+    ['東京', '#東京 へ', true],
+    ['東京', '東京', false],
+    ['new york', '#newyork', true],
   ])('%j in %j: %s', (phrase, text, expected) => {
     expect(inBody(phrase, text, 'hashtag')).toBe(expected)
   })
@@ -55,6 +73,10 @@ describe('domains', () => {
     ['example.com', 'https://notexample.com', false],
     ['example.com', 'https://example.com.evil.org', false],
     ['example.com', 'the example', false],
+    ['example.com', 'at example.com.', true],
+    ['example.com', 'http://example.com:8080/x', true],
+    ['bücher.example', 'https://BÜCHER.example/x', true],
+    ['https://', 'https://example.com', false],
   ])('%j in %j: %s', (phrase, text, expected) => {
     const muted = keyword(phrase, { match: 'domain', surfaces: [] })
     expect(occurs(muted, { body: [text] })).toBe(expected)
@@ -86,6 +108,14 @@ describe('surfaces', () => {
   it('finds a handle with and without its sign', () => {
     expect(occurs(keyword('@Cat'), { handles: ['cat'] })).toBe(true)
     expect(occurs(keyword('ca'), { handles: ['cat'] })).toBe(false)
+  })
+
+  it('does not read a phrase across two texts, two links or a handle and its sign', () => {
+    const phrase = keyword('cat dog', { match: 'phrase' })
+    expect(occurs(phrase, { body: ['my cat', 'dog food'] })).toBe(false)
+    expect(occurs(phrase, { body: ['https://a.example/cat https://dog.example'] })).toBe(false)
+    expect(occurs(phrase, { handles: ['cat', 'dog'] })).toBe(false)
+    expect(occurs(keyword('cat @cat'), { handles: ['cat'] })).toBe(false)
   })
 
   it('says which keyword it was', () => {

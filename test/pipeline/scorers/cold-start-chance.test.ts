@@ -15,7 +15,7 @@ describe('chance', () => {
 
   it('draws the place evenly, and says how probable that was', async () => {
     const seen = new Map<number, number>()
-    for (let request = 0; request < 150; request++) {
+    for (let request = 0; request < 90; request++) {
       const list = [...crowd(), small(2, 0.75)]
       const { lifted, propensities } = await lift(list, { slotMax: 18 }, `request-${request}`)
       const score = lifted[0]?.score ?? 0
@@ -24,7 +24,7 @@ describe('chance', () => {
       expect(new Set(propensities.slice(0, -1))).toEqual(new Set([1]))
     }
     expect(new Set(seen.keys())).toEqual(new Set([0.83, 0.84, 0.85]))
-    for (const count of seen.values()) expect(count).toBeGreaterThan(30)
+    for (const count of seen.values()) expect(count).toBeGreaterThan(15)
   })
 
   it('adds places up that give the same score', async () => {
@@ -43,14 +43,14 @@ describe('chance', () => {
   it('prefers what is liked, and tells each how probable its score was', async () => {
     const lifts = new Map<string | undefined, number>()
     let propensities: readonly (number | null | undefined)[] = []
-    for (let request = 0; request < 100; request++) {
+    for (let request = 0; request < 30; request++) {
       const answer = await lift([...crowd(), ...rivals], thompson, `request-${request}`)
       const id = answer.lifted[0]?.id
       lifts.set(id, (lifts.get(id) ?? 0) + 1)
       if (id === '3') propensities = answer.propensities.slice(-3)
     }
     // The prior of an unseen post is below 0.1 nearly always, the third's likes are above 0.5.
-    expect(lifts.get('3')).toBeGreaterThan(97)
+    expect(lifts.get('3')).toBeGreaterThan(27)
     expect(propensities[2]).toBeGreaterThan(0.99)
     expect(propensities[0]).toBeGreaterThan(0.99)
   })
@@ -61,7 +61,7 @@ describe('chance', () => {
     const options = { ...thompson, topK: 2 }
     const lifts = [0, 0, 0]
     const expected = [0, 1 / 3, 2 / 3]
-    for (let request = 0; request < 200; request++) {
+    for (let request = 0; request < 80; request++) {
       const { lifted, propensities } = await lift(list, options, `request-${request}`)
       const chosen = Number(lifted[0]?.id) - 1
       lifts[chosen] = (lifts[chosen] ?? 0) + 1
@@ -70,7 +70,7 @@ describe('chance', () => {
         expect(propensities[40 + index]).toBeCloseTo(propensity, 2)
       }
     }
-    expected.forEach((share, index) => expect((lifts[index] ?? 0) / 200).toBeCloseTo(share, 0))
+    expected.forEach((share, index) => expect((lifts[index] ?? 0) / 80).toBeCloseTo(share, 0))
   })
 
   it('counts likes up to the views, and views by their scale', async () => {
@@ -112,7 +112,7 @@ describe('whatever the pool', () => {
 
   it('changes one post at most, lowers none, and repeats itself', async () => {
     let lifts = 0
-    for (let seed = 0; seed < 100; seed++) {
+    for (let seed = 0; seed < 60; seed++) {
       const pool = randomPool(`pool ${seed}`)
       const options = {
         thompsonSampling: seed % 2 === 0,
@@ -133,6 +133,6 @@ describe('whatever the pool', () => {
       }
       expect((await lift(pool, options, `seed ${seed}`)).patches).toEqual(patches)
     }
-    expect(lifts).toBeGreaterThan(5)
+    expect(lifts).toBeGreaterThan(2)
   })
 })

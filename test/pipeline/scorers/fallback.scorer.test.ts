@@ -14,7 +14,9 @@ import {
 } from '../home-feed-fixtures.ts'
 
 const DAY_MS = 24 * HOUR_MS
-const scorer = fallbackScorer({ halfLifeMs: 6 * HOUR_MS, affinityWindowMs: 28 * DAY_MS })
+// Made in each test, so that mutation testing knows which tests see it.
+const createScorer = () =>
+  fallbackScorer({ halfLifeMs: 6 * HOUR_MS, affinityWindowMs: 28 * DAY_MS })
 const { context } = stageContext()
 const fresh = post(100, 10, { createdAtMs: NOW_MS })
 
@@ -45,7 +47,11 @@ it.each<[string, number, AggregatedAction[], EngagementCounts | null, number]>([
   'scores by recency x affinity x counts: %s',
   async (_title, ...[ageMs, actions, counts, score]) => {
     const each = candidate({ ...fresh, createdAtMs: NOW_MS - ageMs }, { engagementCounts: counts })
-    const patches = await scorer.score(filledQuery({ actionSequence: actions }), [each], context)
+    const patches = await createScorer().score(
+      filledQuery({ actionSequence: actions }),
+      [each],
+      context,
+    )
     const value = expect.closeTo(score, 12)
     expect(patches).toEqual([{ weightedScore: value, scoredBy: 'fallback', score: value }])
   },
@@ -54,7 +60,7 @@ it.each<[string, number, AggregatedAction[], EngagementCounts | null, number]>([
 it('leaves what the model scored alone, and works without a history', async () => {
   const scored = candidate(fresh, { weightedScore: 0.2, scoredBy: 'phoenix' })
   const query = filledQuery({ actionSequence: undefined })
-  expect(await scorer.score(query, [scored, candidate(fresh)], context)).toEqual([
+  expect(await createScorer().score(query, [scored, candidate(fresh)], context)).toEqual([
     { weightedScore: 0.2, scoredBy: 'phoenix', score: 0.2 },
     { weightedScore: 1, scoredBy: 'fallback', score: 1 },
   ])

@@ -13,6 +13,7 @@ import {
   repost,
   stageContext,
 } from '../home-feed-fixtures.ts'
+import { row } from '../score-fixtures.ts'
 
 const LIMITS = { timeoutMs: 800, reserveMs: 150, now: () => NOW_MS }
 
@@ -101,4 +102,43 @@ it('refuses a matrix of another size', async () => {
     stageContext().context,
   )
   await expect(scored).rejects.toThrow('18 probabilities for 2 posts')
+})
+
+const stored = candidate(post(102, 12), {
+  probabilities: row({ favorite: 0.9 }),
+  dwellSeconds: 7,
+  modelVersion: 'model-1',
+})
+const kept = { probabilities: stored.probabilities, dwellSeconds: 7, modelVersion: 'model-1' }
+
+it('asks for the posts without heads alone', async () => {
+  const { calls, ranking } = recordingRanker()
+  const { context, degradations } = stageContext()
+  const scorer = phoenixScorer({ ranking, ...LIMITS })
+  const patches = await scorer.score(filledQuery(), [stored, ...list], context)
+  expect(calls.map(({ query }) => query.candidates.length)).toEqual([2])
+  expect(patches[0]).toEqual(kept)
+  expect(patches[2]).toMatchObject({ dwellSeconds: 3 })
+  expect(await scorer.score(filledQuery(), [stored], context)).toEqual([kept])
+  expect(calls).toHaveLength(1)
+  expect(degradations).toEqual([])
+})
+
+it('asks for the others too when another model answers', async () => {
+  const { calls, ranking } = recordingRanker((answer) => ({ ...answer, modelVersion: 'model-2' }))
+  const { context } = stageContext()
+  const scorer = phoenixScorer({ ranking, ...LIMITS })
+  const patches = await scorer.score(filledQuery(), [list[0]!, stored], context)
+  const asked = calls.map(({ query }) => query.candidates.map(({ postId }) => postId))
+  expect(asked).toEqual([['100'], ['102']])
+  expect(patches).toMatchObject([{ modelVersion: 'model-2' }, { modelVersion: 'model-2' }])
+})
+
+it('stands on stored heads when the ranker fails, and says so', async () => {
+  const ranking = { rank: () => Promise.reject(new Error('down')) }
+  const { context, degradations } = stageContext()
+  const scorer = phoenixScorer({ ranking, ...LIMITS })
+  const patches = await scorer.score(filledQuery(), [list[0]!, stored], context)
+  expect(patches).toEqual([new Error('the ranker did not answer'), kept])
+  expect(degradations).toEqual(['CACHED_SCORES phoenix-ranking'])
 })

@@ -28,7 +28,8 @@ const embeddings: EmbeddingClient = {
 }
 
 const options = { theta: 0.65, windowSize: 2, poolSize: 4, timeoutMs: 100, reserveMs: 0 }
-const scorer = slateDiversityScorer({ ...options, embeddings, now: () => NOW_MS })
+// Made in each test, so that mutation testing knows which tests see it.
+const createScorer = () => slateDiversityScorer({ ...options, embeddings, now: () => NOW_MS })
 const query = filledQuery({ slateSize: 4 })
 
 function scored(id: number, score: number, more: Partial<PostCandidate> = {}): PostCandidate {
@@ -36,7 +37,7 @@ function scored(id: number, score: number, more: Partial<PostCandidate> = {}): P
 }
 
 async function windowsOf(list: readonly PostCandidate[]) {
-  const patches = await scorer.score(query, list, context)
+  const patches = await createScorer().score(query, list, context)
   return patches.map((patch) => (patch instanceof Error ? patch : patch.slateWindow))
 }
 

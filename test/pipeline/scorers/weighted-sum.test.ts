@@ -4,9 +4,11 @@ import type { ActionName } from '../../../src/gen/actions.ts'
 import { createWeightedSum } from '../../../src/pipeline/scorers/weighted-sum.ts'
 import { heads } from '../score-fixtures.ts'
 
-const sum = createWeightedSum()
-const scoreOf = (probabilities: Partial<Record<ActionName, number>>, dwellSeconds?: number) =>
-  sum.offset(sum.combine(heads(probabilities, dwellSeconds)))
+// Made in each test, so that mutation testing knows which tests see it.
+const scoreOf = (probabilities: Partial<Record<ActionName, number>>, dwellSeconds?: number) => {
+  const sum = createWeightedSum()
+  return sum.offset(sum.combine(heads(probabilities, dwellSeconds)))
+}
 
 // Vectors of spec/scoring.md 13; single precision of the heads costs the last digits.
 describe('weighted sum', () => {
@@ -31,12 +33,14 @@ describe('weighted sum', () => {
   })
 
   it('leaves the video head out when it does not apply', () => {
+    const sum = createWeightedSum()
     const video = heads({ video_quality_view: 1 })
     expect(sum.combine({ ...video, videoWeightApplies: true })).toBeCloseTo(0.05, 12)
     expect(sum.combine({ ...video, videoWeightApplies: false })).toBe(0)
   })
 
   it('splits into terms that add up to it', () => {
+    const sum = createWeightedSum()
     const given = heads({ favorite: 0.5, block_author: 0.25 }, 8)
     const terms = sum.toTerms(given)
     expect(terms.map(({ head }) => head)).toEqual(['favorite', 'block_author', 'dwell_time'])

@@ -15,12 +15,13 @@ import { row } from '../score-fixtures.ts'
 import type { PostRecord } from '../../../src/store/records.ts'
 
 const { context } = stageContext()
-const scorer = weightedScorer(HOME_FEED_PARAMS)
+// Made in each test, so that mutation testing knows which tests see it.
+const createScorer = () => weightedScorer(HOME_FEED_PARAMS)
 const core = post(100, 10)
 
 it('scores what the model scored and leaves the rest unscored', async () => {
   const probabilities = row({ favorite: 0.1, reply: 0.02, repost: 0.01 })
-  const patches = await scorer.score(
+  const patches = await createScorer().score(
     filledQuery(),
     [candidate(core, { probabilities, dwellSeconds: 10 }), candidate(core)],
     context,
@@ -52,7 +53,7 @@ it.each<[string, number | null, number, boolean]>([
 ])('weighs the video head: %s', async (_title, ...[videoDurationMs, followersCount, applies]) => {
   const query = filledQuery({ viewerAccount: user(1, { followersCount }) })
   const probabilities = row({ video_quality_view: 1 })
-  const patches = await scorer.score(
+  const patches = await createScorer().score(
     query,
     [candidate(core, { probabilities, videoDurationMs })],
     context,
@@ -74,6 +75,6 @@ it.each<[string, PostRecord, boolean | undefined, number]>([
   const [post, isMutualFollow, weightedScore] = given
   const probabilities = row({ favorite: 0.1, reply: 0.02, repost: 0.01 })
   const scored = candidate(post, { probabilities, dwellSeconds: 10, isMutualFollow })
-  const [patch] = await scorer.score(filledQuery(), [scored], context)
+  const [patch] = await createScorer().score(filledQuery(), [scored], context)
   expect(patch).toMatchObject({ weightedScore: expect.closeTo(weightedScore, 6) })
 })

@@ -25,6 +25,7 @@ function createSetting(requestsMax = 10) {
           candidate(post(101, 11)),
         ],
         nonSelected: [candidate(post(102, 12))],
+        removed: [],
       },
       stageContext().context,
     )

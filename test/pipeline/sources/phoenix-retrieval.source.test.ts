@@ -7,11 +7,17 @@ import {
   NOW_MS,
   postId,
   stageContext,
+  topicId,
   userId,
   VIEWER,
 } from '../home-feed-fixtures.ts'
 
-const LIMITS = { postsMax: 1_000, postsPerAuthorMax: 20, timeoutMs: 200 }
+const LIMITS = {
+  postsMax: 1_000,
+  postsPerAuthorMax: 20,
+  retrievesFollowedTopics: false,
+  timeoutMs: 200,
+}
 
 it('asks with the history, or with the user alone, and passes its limits on', async () => {
   const calls: unknown[] = []
@@ -45,4 +51,22 @@ it('is not asked for a feed of followed accounts only', () => {
   const filter = { ...EMPTY_FILTER, inNetworkOnly: true }
   expect(source.enable?.({ ...filledQuery(), filter })).toBe(false)
   expect(source.enable?.(filledQuery())).toBe(true)
+})
+
+it('is not asked where a pool of a minute ago stands for it', () => {
+  const retrieve = async () => ({ posts: [], modelVersion: '' })
+  const source = phoenixRetrievalSource({ retrieval: { retrieve }, ...LIMITS })
+  const cachedPool = { posts: [], modelVersion: 'm', viewerState: 's' }
+  expect(source.enable?.(filledQuery({ cachedPool }))).toBe(false)
+  expect(source.enable?.(filledQuery({ cachedPool: undefined }))).toBe(true)
+})
+
+it('leaves a request for topics to the source of topics, unless there are more than six', () => {
+  const retrieve = async () => ({ posts: [], modelVersion: '' })
+  const source = phoenixRetrievalSource({ retrieval: { retrieve }, ...LIMITS })
+  const isOnFor = (count: number) => {
+    const topics = Array.from({ length: count }, (_, index) => topicId(index + 1))
+    return source.enable?.({ ...filledQuery(), filter: { ...EMPTY_FILTER, topics } })
+  }
+  expect([0, 1, 6, 7].map(isOnFor)).toEqual([true, false, false, true])
 })

@@ -22,14 +22,45 @@ const HASHES = [
   ['9223372036854775807', 0x6c76ebcbdad669d4n, 0x7dfb92c0a9003d9en],
 ] as const
 
+/** The same function in whole numbers, as its authors wrote it. */
+function hashSlowly(id: bigint): readonly [bigint, bigint] {
+  const wrap = (value: bigint) => BigInt.asUintN(64, value)
+  const mix = (value: bigint) => {
+    const once = wrap((value ^ (value >> 33n)) * 0xff51afd7ed558ccdn)
+    const twice = wrap((once ^ (once >> 33n)) * 0xc4ceb9fe1a85ec53n)
+    return twice ^ (twice >> 33n)
+  }
+  const scaled = wrap(id * 0x87c37b91114253d5n)
+  const key = wrap((wrap(scaled << 31n) | (scaled >> 33n)) * 0x4cf5ad432745937fn)
+  const first = wrap((key ^ 8n) + 8n)
+  const second = mix(wrap(first + 8n))
+  const sum = wrap(mix(first) + second)
+  return [sum, wrap(second + sum)]
+}
+
+function hashOf(id: string): readonly bigint[] {
+  const { first, second } = hashId128(id)
+  return [first, second].map(({ high, low }) => (BigInt(high) << 32n) | BigInt(low))
+}
+
 it.each(HASHES)('hashes %s as others do', (id, first, second) => {
-  expect(hashId128(BigInt(id))).toEqual([first, second])
+  expect(hashOf(id)).toEqual([first, second])
+  expect(hashSlowly(BigInt(id))).toEqual([first, second])
+})
+
+it('hashes ids of every length as whole numbers do', () => {
+  let id = 1n
+  for (let round = 0; round < 20_000; round += 1) {
+    id = BigInt.asUintN(64, id * 6_364_136_223_846_793_005n + 1_442_695_040_888_963_407n)
+    const shorter = (id >> BigInt(round % 64)) | 1n
+    expect(hashOf(String(shorter))).toEqual(hashSlowly(shorter))
+  }
 })
 
 it('sets the bits that others set', () => {
   const entry = createBloomEntry({ sizeCap: 10, falsePositiveRate: 0.01 })
   expect(hashCountOf(entry)).toBe(9)
-  for (const [id] of HASHES) addToBloom(entry, hashId128(BigInt(id)))
+  for (const [id] of HASHES) addToBloom(entry, hashId128(id))
   const words = new DataView(entry.words.buffer)
   expect([0, 8].map((offset) => words.getBigUint64(offset, true))).toEqual([
     0x9d907d5228918552n,
@@ -45,11 +76,11 @@ it('has the published size: 19,200 bits and 7 hashes for 2,000 posts at 1 %', ()
 
 it('contains nothing without words', () => {
   const entry = { words: new Uint8Array(), sizeCap: 10, falsePositiveRate: 0.01 }
-  expect(mayContain(entry, hashId128(1n))).toBe(false)
+  expect(mayContain(entry, hashId128('1'))).toBe(false)
 })
 
 /** Snowflakes of one millisecond each, as ids of posts are. */
-const idOf = (index: number) => 1_800_000_000_000_000_000n + (BigInt(index) << 22n)
+const idOf = (index: number) => String(1_800_000_000_000_000_000n + (BigInt(index) << 22n))
 
 it('forgets nothing, and claims about one post in a hundred that it never had', () => {
   const entry = createBloomEntry({ sizeCap: 2_000, falsePositiveRate: 0.01 })

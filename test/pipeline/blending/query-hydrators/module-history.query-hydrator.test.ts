@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
 import { moduleHistoryQueryHydrator } from '../../../../src/pipeline/blending/query-hydrators/module-history.query-hydrator.ts'
 import { EMPTY_FILTER } from '../../../../src/pipeline/home-feed.query.ts'
+import { toTopicId } from '../../../../src/ids.ts'
 import { HOUR_MS, NOW_MS, stageContext, userId } from '../../home-feed-fixtures.ts'
 import { bareForYouQuery } from '../blending-fixtures.ts'
 
@@ -45,4 +46,5 @@ it('is not asked where modules are not wanted', () => {
     enable?.({ ...bareForYouQuery(), filter: { ...EMPTY_FILTER, ...filter } })
   expect([isOn({}), isOn({ excludeReplies: true })]).toEqual([true, true])
   expect([isOn({ mediaOnly: true }), isOn({ inNetworkOnly: true })]).toEqual([false, false])
+  expect(isOn({ topics: [toTopicId('7')] })).toBe(false)
 })

@@ -1,0 +1,62 @@
+import { createHash } from 'node:crypto'
+import type { HomeFeedFilter, HomeFeedQuery } from '../home-feed.query.ts'
+
+/** Changes when a pool's form or meaning does, so that none of an older release is read. */
+const VERSION = 1
+
+type KeyFields = Pick<HomeFeedQuery, 'viewerId' | 'filter' | 'countryCode' | 'settingsDigest'>
+
+/** Equal for requests that would choose from the same posts by the same rules. */
+export function poolKeyOf(query: Readonly<KeyFields>): string {
+  const { viewerId, filter, countryCode, settingsDigest } = query
+  return JSON.stringify([VERSION, viewerId, spell(filter), countryCode, settingsDigest])
+}
+
+/** One spelling for equal filters, whatever kinds of fields they have. */
+function spell(filter: HomeFeedFilter): readonly unknown[] {
+  const entries: readonly (readonly [string, unknown])[] = Object.entries(filter)
+  return entries
+    .map(([name, value]) => [name, isMany(value) ? [...value].map(String).toSorted() : value])
+    .toSorted(([a], [b]) => (String(a) < String(b) ? -1 : 1))
+}
+
+function isMany(value: unknown): value is Iterable<unknown> {
+  return typeof value === 'object' && value !== null && Symbol.iterator in value
+}
+
+type StateFields = Pick<
+  HomeFeedQuery,
+  | 'actionSequence'
+  | 'followedIds'
+  | 'blockedIds'
+  | 'mutedIds'
+  | 'mutedRepostIds'
+  | 'mutedKeywords'
+  | 'subscribedIds'
+  | 'followedTopicIds'
+>
+
+/**
+ * A digest of all that a viewer's own actions change: history and lists, as every request reads
+ * them anyway. Null when one of them could not be read. What others do (they block the viewer) is
+ * not in it: filters judge by the facts of now.
+ */
+export function viewerStateOf(query: Readonly<StateFields>): string | null {
+  const { actionSequence, mutedKeywords } = query
+  const lists = [
+    query.followedIds,
+    query.blockedIds,
+    query.mutedIds,
+    query.mutedRepostIds,
+    query.subscribedIds,
+    query.followedTopicIds,
+  ]
+  if (actionSequence === undefined || mutedKeywords === undefined) return null
+  const hash = createHash('sha256').update(JSON.stringify([actionSequence, mutedKeywords]))
+  for (const list of lists) {
+    if (list === undefined) return null
+    // The database gives them in no order.
+    hash.update(`|${[...list].toSorted().join()}`)
+  }
+  return hash.digest('base64')
+}
