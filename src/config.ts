@@ -36,6 +36,8 @@ export interface Config {
   readonly thunderPostsMax: number
   /** Absolute. Processes that share a database share it too. */
   readonly trainingLogDirectory: string
+  /** Absolute. JSON list of prompts; null = our own. */
+  readonly promptsFile: string | null
   /** Share of ranking requests, 0 to 1, whose tokens are kept beside the training log. */
   readonly tokenSampleRate: number
   /** Absolute; null = no experiments. */
@@ -281,6 +283,7 @@ export function readConfig(environment: Environment): Config {
     trainingLogDirectory: resolve(
       reader.text('HOMEFEED_TRAINING_LOG_DIR') ?? join(dataDirectory, 'training-log'),
     ),
+    promptsFile: reader.path('HOMEFEED_PROMPTS'),
     tokenSampleRate: reader.share('HOMEFEED_TOKEN_SAMPLE_RATE'),
     experimentsFile: reader.path('HOMEFEED_EXPERIMENTS'),
   }

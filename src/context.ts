@@ -1,6 +1,7 @@
 import DataLoader from 'dataloader'
 import { FeedError } from './errors.ts'
 import type { UserId } from './ids.ts'
+import type { Prompts } from './pipeline/blending/prompts.ts'
 import type { SwitchRules } from './pipeline/params/switch-rules.ts'
 import type { SearchTexts } from './pipeline/muted-keywords/search-text.ts'
 import type { AuthorLists } from './pipeline/visibility/author-lists.ts'
@@ -26,6 +27,7 @@ export interface Viewer {
 export interface RequestServices {
   readonly sessions: HomeFeedSessions
   readonly viewerStore: ViewerStore
+  readonly prompts: Prompts
   readonly telemetry: Telemetry
   /** Which rows of the pipeline a request may switch off. */
   readonly switchRules: SwitchRules

@@ -11,6 +11,7 @@ import { loadCursorKeys } from './boot/cursor-keys.ts'
 import { ensureDemoWorld, loadPersonas, topUpDemoWorld } from './boot/demo-world.ts'
 import { loadExperiments } from './boot/load-experiments.ts'
 import { startGateway } from './boot/gateway.ts'
+import { loadPrompts } from './boot/load-prompts.ts'
 import { loadAuthorLists } from './boot/load-author-lists.ts'
 import { startPhoenixServices } from './boot/phoenix-services.ts'
 import { runTimedStep, say, StartError } from './boot/progress.ts'
@@ -32,6 +33,7 @@ type Closer = () => Promise<void>
 /** Starts everything; each part that runs adds how to end it. */
 async function start(config: Config, closers: Closer[], signal: AbortSignal): Promise<void> {
   const logger = createLogger({ now: nowMs })
+  const prompts = await loadPrompts(config.promptsFile)
   const experiments = await loadExperiments(config.experimentsFile)
   const authorLists = await loadAuthorLists(config.authorListsFile)
   await checkPort(config.host, config.port)
@@ -47,7 +49,7 @@ async function start(config: Config, closers: Closer[], signal: AbortSignal): Pr
   const [phoenix, hasDemoWorld] = await Promise.all([starting, ensureDemoWorld(world)])
   const personas = hasDemoWorld ? await loadPersonas(world) : []
   const cursorKeys = await loadCursorKeys(config.cursorKeys, config.dataDirectory)
-  const parts = { database, phoenix, personas, experiments, authorLists, logger }
+  const parts = { database, phoenix, personas, prompts, experiments, authorLists, logger }
   const gateway = await startGateway({ config, cursorKeys, ...parts, nowMs })
   closers.push(() => gateway.close())
   closers.push(await keepRuntimeFile(config.dataDirectory, gateway.url, phoenix.processIds))

@@ -14,6 +14,7 @@ import { isLoopbackHost } from './http/host-header.ts'
 import { Readiness } from './http/readiness.ts'
 import type { HealthCheck } from './http/readiness.ts'
 import { addDrawingRoutes, addGraphiqlRoutes, addHealthRoutes } from './http/routes.ts'
+import type { Prompts } from './pipeline/blending/prompts.ts'
 import type { HomeFeed } from './pipeline/home-feed.ts'
 import { HOME_FEED_PARAMS } from './pipeline/home-feed.params.ts'
 import { createHomeFeedTable } from './pipeline/home-feed.table.ts'
@@ -40,10 +41,11 @@ export interface ServerDependencies {
   readonly config: Pick<Config, 'host' | 'port' | 'jwtSecret' | 'isDevelopment' | 'corsOrigins'>
   /** The first signs, all verify. */
   readonly cursorKeys: readonly string[]
-  readonly homeFeed: Pick<HomeFeed, 'rank' | 'recheck'>
+  readonly homeFeed: Pick<HomeFeed, 'rank' | 'open' | 'recheck' | 'recheckModules'>
   /** Default none. */
   readonly experiments?: Experiments
   readonly viewerStore: ViewerStore
+  readonly prompts: Prompts
   /** A fresh set a request. */
   readonly createLoaders: () => Loaders
   /** Texts cut for muted keywords; the pipeline's, where there is one. */
@@ -172,6 +174,7 @@ function createServices(
       now,
     }),
     viewerStore,
+    prompts: dependencies.prompts,
     telemetry,
     switchRules: readSwitchRules(createHomeFeedTable().stages),
     createLoaders: dependencies.createLoaders,

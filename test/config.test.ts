@@ -71,6 +71,13 @@ describe('readConfig', () => {
     }
   })
 
+  it('takes a list of prompts by its path, absolute from here on', () => {
+    expect(readConfig({}).promptsFile).toBeNull()
+    expect(readConfig({ HOMEFEED_PROMPTS: 'prompts.json' }).promptsFile).toBe(
+      join(process.cwd(), 'prompts.json'),
+    )
+  })
+
   it('takes a checkpoint by its path, absolute from here on', () => {
     expect(readConfig({}).checkpoint).toBeNull()
     expect(readConfig({ HOMEFEED_CHECKPOINT: 'models/new' }).checkpoint).toBe(

@@ -24,6 +24,7 @@ import {
   REQUEST_LOG_PARAMS,
   TOPIC_PARAMS,
 } from '../pipeline/process.params.ts'
+import type { Prompts } from '../pipeline/blending/prompts.ts'
 import { SearchTexts } from '../pipeline/muted-keywords/search-text.ts'
 import { RequestCache } from '../pipeline/request-cache.ts'
 import { createSafetyMemory } from '../pipeline/safety-memory.ts'
@@ -33,6 +34,7 @@ import { topicGroupsOf } from '../pipeline/topics/topic-tree.ts'
 import { createServer } from '../server.ts'
 import { AUTHOR_SERVED_PARAMS, AuthorServed } from '../store/author-served.ts'
 import { createLoaders } from '../store/create-loaders.ts'
+import { createModuleStore } from '../store/create-module-store.ts'
 import { createViewerStore } from '../store/create-viewer-store.ts'
 import type { Database } from '../store/database.ts'
 import { createPopularPosts } from '../store/popular-posts.ts'
@@ -54,6 +56,7 @@ export interface GatewayOptions {
   readonly database: Database
   readonly phoenix: PhoenixServices
   readonly personas: readonly Persona[]
+  readonly prompts: Prompts
   readonly experiments: Experiments
   readonly authorLists: AuthorLists
   readonly logger: Logger
@@ -177,16 +180,14 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const sampled = withTokenSamples(ranking, { config, telemetry })
   const homeFeed = createHomeFeed(
     toHomeFeedDependencies({
-      database,
+      ...options,
       viewerStore,
       events,
       retrieval,
       ranking: sampled.ranking,
-      authorLists: options.authorLists,
       searchTexts,
       requestLog: openRequestLog(options),
       candidateCache: openCandidateCache(telemetry, nowMs),
-      nowMs,
     }),
   )
   const authorServed = openAuthorServed(options, telemetry)
@@ -195,18 +196,13 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     warmUp(homeFeed, { ...options, createLoaders: createRequestLoaders }),
   )
   const server = await createServer({
-    config,
-    cursorKeys: options.cursorKeys,
+    ...options,
     homeFeed,
     viewerStore,
     createLoaders: createRequestLoaders,
-    personas: options.personas,
-    experiments: options.experiments,
-    authorLists: options.authorLists,
     searchTexts,
     healthChecks: healthChecks(options, { events, retrieval, ranking }),
     telemetry,
-    logger,
     onServed: (record) => authorServed.add(record),
     now: nowMs,
   })
@@ -254,17 +250,14 @@ function openAuthorServed(
   return authorServed
 }
 
-interface FeedParts {
-  readonly database: Database
+interface FeedParts extends Pick<GatewayOptions, 'database' | 'prompts' | 'authorLists' | 'nowMs'> {
   readonly viewerStore: ViewerStore
   readonly events: Pick<EventFlow, 'thunder' | 'isStale'>
   readonly retrieval: GrpcRetrievalClient
   readonly ranking: RankingClient
-  readonly authorLists: AuthorLists
   readonly searchTexts: SearchTexts
   readonly requestLog: RequestLog
   readonly candidateCache: CandidateCache
-  readonly nowMs: () => number
 }
 
 function openRequestLog({ config, nowMs }: GatewayOptions): RequestLog {
@@ -284,7 +277,7 @@ function openCandidateCache(telemetry: Telemetry, now: () => number): CandidateC
 
 /** What the feed of a process asks. */
 export function toHomeFeedDependencies(parts: FeedParts): HomeFeedDependencies {
-  const { database, viewerStore, events, retrieval, ranking, nowMs } = parts
+  const { database, viewerStore, events, retrieval, ranking, prompts, nowMs } = parts
   return {
     viewerStore,
     thunder: events.thunder,
@@ -293,6 +286,8 @@ export function toHomeFeedDependencies(parts: FeedParts): HomeFeedDependencies {
     ranking,
     embeddings: new KeptEmbeddings(retrieval, EMBEDDING_PARAMS),
     popular: createPopularPosts(database, POPULAR_PARAMS),
+    modules: createModuleStore(database),
+    prompts,
     countsCache: new AgedCache(COUNTS_CACHE_PARAMS),
     topics: createTopicStore(database, TOPIC_PARAMS),
     safetyMemory: createSafetyMemory({ now: nowMs }),

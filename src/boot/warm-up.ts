@@ -34,14 +34,14 @@ export async function warmUp(homeFeed: HomeFeed, options: WarmUpOptions): Promis
   const viewers = rows.map(({ id }) => trustUserId(id))
   const failures: unknown[] = []
   const ask = (viewerId: UserId) =>
-    rankFor(viewerId, homeFeed, options).catch((error: unknown) => failures.push(error))
+    openFor(viewerId, homeFeed, options).catch((error: unknown) => failures.push(error))
   for (const viewerId of viewers.slice(0, ALONE)) await ask(viewerId)
   await Promise.all(viewers.slice(ALONE).map(ask))
   if (viewers.length === 0 || failures.length < viewers.length) return
   logger.warn('warm_up_failed', { error: describeError(failures[0]) })
 }
 
-async function rankFor(
+async function openFor(
   viewerId: UserId,
   homeFeed: HomeFeed,
   { nowMs, createLoaders }: WarmUpOptions,
@@ -58,5 +58,5 @@ async function rankFor(
     slateSize: HOME_FEED_PARAMS.request.slateSize,
     loaders: createLoaders(),
   }
-  await homeFeed.rank(request, { nowMs: nowMs(), signal })
+  await homeFeed.open(request, { nowMs: nowMs(), signal })
 }

@@ -60,6 +60,8 @@ query ${operation} {
           }
           social { ... on RepostedBy { user { handle } } }
         }
+        ... on WhoToFollowFeedItem { title users { handle displayName } }
+        ... on PromptFeedItem { title body action }
       }
     }
     pageInfo { hasNextPage endCursor }

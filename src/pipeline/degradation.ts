@@ -39,6 +39,16 @@ export function toDegradationReport<Q, C>({
   }
 }
 
+/** Several parts of one answer: worse in every way in which one of them is. */
+export function mergeDegradation(reports: readonly DegradationReport[]): DegradationReport {
+  const flags = new Set(reports.flatMap(({ degradation }) => degradation))
+  const dependencies = new Set(reports.flatMap((report) => report.degradedDependencies))
+  return {
+    degradation: DEGRADATIONS.filter((flag) => flags.has(flag)),
+    degradedDependencies: [...dependencies].toSorted(),
+  }
+}
+
 /** Whether a filter took out a post because it could not judge it. */
 export function hasWithheld<Q, C>({ removed }: Pick<PipelineResult<Q, C>, 'removed'>): boolean {
   return removed.some(({ detail }) => isWithheld(detail))

@@ -4,9 +4,11 @@ import type { RankingClient } from '../phoenix/ranking-client.ts'
 import type { RetrievalClient } from '../phoenix/retrieval-client.ts'
 import type { RequestLog } from '../store/request-log/logged-request.ts'
 import type { PopularPosts } from '../store/popular-posts.ts'
+import type { ModuleStore } from '../store/module-store.ts'
 import type { TopicStore } from '../store/topic-store.ts'
 import type { ViewerStore } from '../store/viewer-store.ts'
 import type { Thunder } from '../thunder/thunder.ts'
+import type { Prompts } from './blending/prompts.ts'
 import type { AgedCache } from './framework/aged-cache.ts'
 import type { PostCandidate } from './home-feed.candidate.ts'
 import type { CandidateCache } from './cached-pool/candidate-cache.ts'
@@ -28,6 +30,8 @@ export interface HomeFeedDependencies {
   readonly ranking: RankingClient
   readonly embeddings: EmbeddingClient
   readonly popular: PopularPosts
+  readonly modules: ModuleStore
+  readonly prompts: Prompts
   readonly topics: TopicStore
   /** By post as shown. Shared by every pipeline of the process, like those below. */
   readonly countsCache: AgedCache<PostId, Pick<PostCandidate, 'engagementCounts'>>

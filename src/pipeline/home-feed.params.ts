@@ -52,6 +52,14 @@ export const HOME_FEED_PARAMS = {
     ranking: 800,
     /** Vectors of 300 posts take 5, most are kept. */
     slateDiversity: 150,
+    /** One row, while the posts are ranked. */
+    moduleHistory: 300,
+    /** Bounded reads of the graph, while the posts are ranked. */
+    whoToFollow: 300,
+    /** As a rule the source of it has left everything with the request's loaders. */
+    suggestedAccounts: 200,
+    prompts: 100,
+    promotedPosts: 200,
     /** Also what ranker and re-ranker must leave of the request: nothing is shown unjudged. */
     visibility: 300,
   },
@@ -284,6 +292,58 @@ export const HOME_FEED_PARAMS = {
     windowSize: 50,
     /** Posts. DPP max_selected_rank, A. */
     poolSize: 150,
+  },
+
+  /** What stands between posts, and where. */
+  blending: {
+    /** Items of a slate beside its posts. FOR_YOU_MAX_RESULT_SIZE, A, without frames. */
+    modulesMax: 4,
+    /** One-based. WHO_TO_FOLLOW_POSITION, A. */
+    whoToFollowPosition: 6,
+    /** `partition_organic_low_risk` or `safe_gap`. AdsBlenderType, A. */
+    adsBlenderType: 'partition_organic_low_risk',
+    /** Posts. MIN_POSTS_FOR_ADS, A. */
+    postsForAdsMin: 5,
+    /** Posts. MIN_REQUESTED_GAP, A. */
+    requestedGapMin: 3,
+    /** Posts from one promoted post to the next when their seller does not say. A. */
+    spacingRequested: 3,
+    /** Posts, at least. A. */
+    spacingMin: 2,
+  },
+
+  /** Suggested accounts. The last seven bound what one suggestion reads: 4,500 rows. */
+  whoToFollow: {
+    /** ms. WhoToFollowFatigueHours, A. */
+    fatigueMs: 30 * HOUR_MS,
+    /** Accounts suggested before that are left out. spec/blending.md 1. */
+    excludedMax: 200,
+    /** Accounts. spec/blending.md 1. */
+    accountsMax: 3,
+    /** Accounts that are judged: labels take few out. Guess. */
+    offeredMax: 12,
+    /** ms of likes that count. The fallback's affinity window; guess. */
+    windowMs: 28 * DAY_MS,
+    /** People. One alone may be chance. Guess. */
+    connectionsMin: 2,
+    /** Newest follows. Guess. */
+    followsMax: 60,
+    /** Newest follows of each of these. Guess. */
+    followsPerFollowMax: 40,
+    /** Authors. Guess. */
+    likedAuthorsMax: 5,
+    /** Followers of each. Guess. */
+    followersPerAuthorMax: 12,
+    /** Actions in which the viewer's likes are looked for. Guess. */
+    viewerActionsMax: 200,
+    /** Actions in which each follower's likes are looked for. Guess. */
+    actionsPerFollowerMax: 30,
+  },
+
+  /** Prompts. */
+  prompts: {
+    /** A slate. Two would push the posts out of sight. Guess. */
+    promptsMax: 1,
   },
 } as const
 

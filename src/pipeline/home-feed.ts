@@ -1,15 +1,16 @@
 import { FeedError } from '../errors.ts'
+import type { FeedModule } from './blending/feed-item.ts'
+import type { Blended, RecheckedModules } from './blending/for-you-feed.ts'
 import { hasWithheld, toDegradationReport } from './degradation.ts'
 import { EmptySlateError } from './empty-slate-error.ts'
 import type { DegradationReport } from './degradation.ts'
-import { OverloadedError } from './framework/admission-gate.ts'
 import type { PipelineResult } from './framework/candidate-pipeline.ts'
-import { ComponentError } from './framework/component-error.ts'
 import type { PostCandidate } from './home-feed.candidate.ts'
 import type { HomeFeedDependencies } from './home-feed.dependencies.ts'
 import type { HomeFeedPipeline } from './home-feed.pipeline.ts'
 import { createHomeFeedQuery } from './home-feed.query.ts'
 import type { HomeFeedQuery, HomeFeedRequest } from './home-feed.query.ts'
+import { orFeedError } from './or-feed-error.ts'
 import {
   DEFAULT_SETTINGS,
   type FeedSettings,
@@ -43,6 +44,9 @@ export interface RankedFeed extends DegradationReport {
   readonly pipelineResult: PipelineResult<HomeFeedQuery, PostCandidate>
 }
 
+/** A fresh slate with what stands between its posts. */
+export type OpenedFeed = Blended<RankedFeed>
+
 /** What of an earlier slate may still be shown, in its order. */
 export interface RecheckedFeed extends DegradationReport {
   /** Copies with facts of now and the scores of then. */
@@ -61,6 +65,8 @@ export interface HomeFeed {
    * time was up with nothing to show, INTERNAL when a component broke its contract.
    */
   rank(request: HomeFeedRequest, options: RankOptions): Promise<RankedFeed>
+  /** Ranks anew and adds what stands between posts, for a new session. @throws like `rank`. */
+  open(request: HomeFeedRequest, options: RankOptions): Promise<OpenedFeed>
   /**
    * Judges posts of an earlier slate again, when a later page is cut.
    *
@@ -71,6 +77,12 @@ export interface HomeFeed {
     candidates: readonly PostCandidate[],
     options: RankOptions,
   ): Promise<RecheckedFeed>
+  /** Judges modules of a session again, when a later page reaches them. @throws FeedError */
+  recheckModules(
+    request: HomeFeedRequest,
+    modules: readonly FeedModule[],
+    options: RankOptions,
+  ): Promise<RecheckedModules>
   /** Waits for side effects: at shutdown, in tests. */
   drain(): Promise<void>
 }
@@ -95,15 +107,24 @@ export function createHomeFeed(dependencies: HomeFeedDependencies): HomeFeed {
       },
     }
   }
+  const rank: HomeFeed['rank'] = async (ask, options) => {
+    const { settings, variant, request } = toExecution(ask.requestId, options)
+    const query = createHomeFeedQuery(ask, request.deadlineMs, settings)
+    const result = await orFeedError(variant.execute(query, request), options.signal)
+    if (result.selected.length === 0) refuseEmpty(result, now() >= request.deadlineMs)
+    return toRankedFeed(result, settings)
+  }
   return {
     pipeline,
     recheckPipeline,
-    async rank(ask, options) {
-      const { settings, variant, request } = toExecution(ask.requestId, options)
-      const query = createHomeFeedQuery(ask, request.deadlineMs, settings)
-      const result = await orFeedError(variant.execute(query, request), options.signal)
-      if (result.selected.length === 0) refuseEmpty(result, now() >= request.deadlineMs)
-      return toRankedFeed(result, settings)
+    rank,
+    open(ask, options) {
+      const { forYou } = variants.of(options.settings ?? DEFAULT_SETTINGS)
+      return forYou.blend(ask, rank(ask, options), options)
+    },
+    recheckModules(ask, modules, options) {
+      const { forYou } = variants.of(options.settings ?? DEFAULT_SETTINGS)
+      return forYou.recheckModules(ask, modules, options)
     },
     async recheck(ask, candidates, options) {
       const { settings, variant, request } = toExecution(ask.requestId, options)
@@ -117,23 +138,6 @@ export function createHomeFeed(dependencies: HomeFeedDependencies): HomeFeed {
       return { candidates: result.selected, ...toDegradationReport(result) }
     },
     drain: () => variants.drain(),
-  }
-}
-
-async function orFeedError<T>(execution: Promise<T>, signal: AbortSignal): Promise<T> {
-  try {
-    return await execution
-  } catch (cause) {
-    if (cause instanceof FeedError) throw cause
-    if (cause instanceof OverloadedError) {
-      const message = 'More feeds are asked for than can be ranked. Please try again in a moment.'
-      throw new FeedError('OVERLOADED', message, { cause })
-    }
-    if (signal.aborted) {
-      throw new FeedError('DEADLINE_EXCEEDED', 'The request ended before its answer.', { cause })
-    }
-    const what = cause instanceof ComponentError ? 'A rule of the feed failed' : 'The feed failed'
-    throw new FeedError('INTERNAL', `${what}; this has been logged.`, { cause })
   }
 }
 

@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache'
+import { createForYouFeed, type ForYouFeed } from './blending/for-you-feed.ts'
 import { AdmissionGate } from './framework/admission-gate.ts'
 import type { PipelineRequest, PipelineResult } from './framework/candidate-pipeline.ts'
 import type { PostCandidate } from './home-feed.candidate.ts'
@@ -13,6 +14,8 @@ import { createRecheckPipeline, type RecheckPipeline } from './recheck.pipeline.
 export interface PipelinePair {
   readonly pipeline: HomeFeedPipeline
   readonly recheckPipeline: RecheckPipeline
+  /** The outer pipeline around `pipeline`. */
+  readonly forYou: ForYouFeed
   /** Runs `pipeline`; its side effects are waited for by `PipelineVariants.drain`. */
   execute(
     query: HomeFeedQuery,
@@ -72,6 +75,8 @@ export class PipelineVariants {
     return {
       pipeline,
       recheckPipeline: createRecheckPipeline(this.#dependencies, params),
+      // Nothing is promoted: the schema has no way yet to say that an item is.
+      forYou: createForYouFeed({ ...this.#dependencies, promoted: null }, params),
       execute: async (query, request) => {
         const result = await pipeline.execute(query, request)
         if (pipeline !== this.#byDefault.pipeline) this.#drainLater(pipeline)

@@ -1,3 +1,5 @@
+import type { Prompt } from './blending/prompts.ts'
+
 /**
  * Numbers of the whole process: gates, memories and laws that no single request may change. What a
  * request may change is in `home-feed.params.ts`, whose conventions hold here too.
@@ -103,6 +105,18 @@ export const REQUEST_CACHE_PARAMS = {
   requestsMax: 1_000,
 } as const
 
+/** Prompts of an operator who names none. */
+export const DEFAULT_PROMPTS: readonly Prompt[] = [
+  {
+    name: 'follow-accounts',
+    title: 'Follow some accounts',
+    body: 'Until you do, this feed shows what most people read.',
+    action: '/explore/accounts',
+    showTo: 'FOLLOWS_NOBODY',
+    /** ms. As for the published feed survey (24 h). Guess. */
+    fatigueMs: 24 * HOUR_MS,
+  },
+]
 /** Pipelines of other settings than the default ones. */
 export const PIPELINE_VARIANTS_PARAMS = {
   /** Pipelines kept. Some tens of kB each; building one takes about a millisecond. Guess. */

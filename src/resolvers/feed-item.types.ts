@@ -1,6 +1,7 @@
 import { createUnionType, Field, InterfaceType, ObjectType } from 'type-graphql'
 import type { PostId } from '../ids.ts'
-import { toFeedItemId } from './global-ids.ts'
+import type { Prompt } from '../pipeline/blending/prompts.ts'
+import { toFeedItemId, toModuleItemId } from './global-ids.ts'
 import { NodeType } from './node.types.ts'
 import { PostType } from './post.types.ts'
 import { dateTimeScalar } from './scalars.ts'
@@ -80,5 +81,49 @@ export class PostFeedItemType extends FeedItemType {
     super(toFeedItemId(postId), 'PostFeedItem')
     this.post = post
     this.social = social
+  }
+}
+
+@ObjectType('WhoToFollowFeedItem', {
+  implements: FeedItemType,
+  simpleResolvers: true,
+  description: 'Accounts that the viewer may want to follow.',
+})
+export class WhoToFollowFeedItemType extends FeedItemType {
+  @Field(() => String)
+  readonly title = 'Who to follow'
+
+  @Field(() => [UserType], { description: 'One to three, best first.' })
+  readonly users: readonly UserType[]
+
+  constructor(moduleId: string, users: readonly UserType[]) {
+    super(toModuleItemId(moduleId), 'WhoToFollowFeedItem')
+    this.users = users
+  }
+}
+
+@ObjectType('PromptFeedItem', {
+  implements: FeedItemType,
+  simpleResolvers: true,
+  description: 'A sentence with something to do.',
+})
+export class PromptFeedItemType extends FeedItemType {
+  @Field(() => String)
+  readonly title: string
+
+  @Field(() => String, { nullable: true })
+  readonly body: string | null
+
+  @Field(() => String, {
+    nullable: true,
+    description: "What a tap does, as the operator's list says it: a route, a URL.",
+  })
+  readonly action: string | null
+
+  constructor(moduleId: string, { title, body, action }: Prompt) {
+    super(toModuleItemId(moduleId), 'PromptFeedItem')
+    this.title = title
+    this.body = body
+    this.action = action
   }
 }

@@ -2,13 +2,15 @@ import { Args, Ctx, FieldResolver, Query, Resolver, Root } from 'type-graphql'
 import { RequestContext } from '../context.ts'
 import { FeedError } from '../errors.ts'
 import { toScoreBreakdown } from '../pipeline/score-breakdown.ts'
-import type { PageEntry } from '../sessions/home-feed-sessions.ts'
+import type { PickedPost } from '../sessions/cut-page.ts'
+import type { PageEntry } from '../sessions/feed-page.ts'
 import { PostFeedItemType } from './feed-item.types.ts'
 import { readOverrides } from './read-overrides.ts'
 import { HomeFeedArguments } from './home-feed-arguments.types.ts'
 import { toAlsoSeen, toCountryCode, toFilter, toLanguages } from './home-feed-inputs.ts'
 import { FeedConnectionType, FeedEdgeType } from './home-feed.types.ts'
 import { PostType } from './post.types.ts'
+import { readModule } from './read-module.ts'
 import { Cost, RequiresRole } from './schema-directives.ts'
 import { ScoreBreakdownType } from './score.types.ts'
 import { readSocialContext } from './social-context.ts'
@@ -65,7 +67,8 @@ export class HomeFeedResolver {
   @FieldResolver(() => ScoreBreakdownType, { nullable: true })
   @RequiresRole('DEBUGGER')
   score(@Root() edge: FeedEdgeType): ScoreBreakdownType | null {
-    const breakdown = toScoreBreakdown(edge.entry.candidate, edge.entry.params)
+    const { entry } = edge
+    const breakdown = entry === null ? null : toScoreBreakdown(entry.candidate, entry.params)
     return breakdown === null ? null : new ScoreBreakdownType(breakdown)
   }
 }
@@ -78,23 +81,32 @@ function toFirst(first: number | null | undefined): number {
   })
 }
 
-/** Null when the post went between the cut of the page and this reading. */
+/** Null when what it shows went between the cut of the page and this reading. */
 async function toEdge(
-  entry: PageEntry,
+  picked: PageEntry,
   countryCode: string | null,
   context: RequestContext,
 ): Promise<FeedEdgeType | null> {
-  const { originalPostId, candidate } = entry.entry
+  const isPost = picked.kind === 'post'
+  const node = isPost
+    ? await toPostItem(picked, countryCode, context)
+    : await readModule(picked.id, picked.module, context)
+  if (node === null) return null
+  const { cursor, position } = picked
+  return new FeedEdgeType({ cursor, position, node, entry: isPost ? picked.entry : null })
+}
+
+async function toPostItem(
+  { entry, verdict }: PickedPost,
+  countryCode: string | null,
+  context: RequestContext,
+): Promise<PostFeedItemType | null> {
+  const { originalPostId, candidate } = entry
   const isRepost = candidate.id !== originalPostId
   const record = await context.loaders.posts.load(originalPostId)
   if (record === null) return null
-  const post = new PostType({ record, verdict: entry.verdict, countryCode })
-  return new FeedEdgeType({
-    cursor: entry.cursor,
-    position: entry.position,
-    node: new PostFeedItemType(originalPostId, post, () =>
-      readSocialContext(candidate, { isRepost, countryCode }, context),
-    ),
-    entry: entry.entry,
-  })
+  const post = new PostType({ record, verdict, countryCode })
+  return new PostFeedItemType(originalPostId, post, () =>
+    readSocialContext(candidate, { isRepost, countryCode }, context),
+  )
 }

@@ -1,6 +1,6 @@
 import { Field, ID, Int, ObjectType, registerEnumType } from 'type-graphql'
 import type { SlateEntry, SlateRanking } from '../sessions/feed-session.ts'
-import type { Continuity, FeedPage } from '../sessions/home-feed-sessions.ts'
+import type { Continuity, FeedPage } from '../sessions/feed-page.ts'
 import { FeedItemType } from './feed-item.types.ts'
 import { PageInfoType } from './page-info.types.ts'
 import { cursorScalar, dateTimeScalar } from './scalars.ts'
@@ -114,7 +114,8 @@ export class FeedEdgeType {
   @Field(() => Int, { description: 'Zero-based inside the session.' })
   readonly position: number
 
-  readonly entry: SlateEntry
+  /** Null = a module: nothing scored it. */
+  readonly entry: SlateEntry | null
 
   constructor(from: FeedEdgeType) {
     this.cursor = from.cursor

@@ -6,6 +6,7 @@ import { parseNodeId } from './global-ids.ts'
 import type { NodeId } from './global-ids.ts'
 import { NodeType } from './node.types.ts'
 import { PostType } from './post.types.ts'
+import { readPromptByName, readWhoToFollow } from './read-module.ts'
 import { readPost } from './read-post.ts'
 import { TopicType } from './topic.types.ts'
 import { UserType } from './user.types.ts'
@@ -54,6 +55,8 @@ async function readNode(nodeId: NodeId, context: RequestContext): Promise<NodeTy
     const user = await context.loaders.users.load(nodeId.userId)
     return user === null || user.state !== 'active' ? null : new UserType(user, context.baseUrl)
   }
+  if (nodeId.kind === 'prompt') return readPromptByName(nodeId.name, context)
+  if (nodeId.kind === 'who-to-follow') return readWhoToFollow(nodeId.userIds, context)
   if (nodeId.kind === 'topic') {
     const topic = await context.loaders.topics.load(nodeId.topicId)
     return topic === null ? null : new TopicType(topic)

@@ -3,7 +3,8 @@ import { Field, ID, InterfaceType } from 'type-graphql'
 @InterfaceType('Node', {
   resolveType: ({ typeName }: NodeType) => typeName,
   description:
-    'Anything with a global, readable id: `post:…`, `user:…`, `topic:…`, `item:post:…`. ' +
+    'Anything with a global, readable id: `post:…`, `user:…`, `topic:…`, `item:post:…`, ' +
+    '`item:who-to-follow:…`, `item:prompt:…`. ' +
     'Arguments of one type and headers accept the bare number too; `node` and `nodes` do not.',
 })
 export abstract class NodeType {

@@ -1,10 +1,13 @@
 import type { PostId } from '../ids.ts'
-import { DEGRADATIONS } from '../pipeline/degradation.ts'
+import { moduleIdOf } from '../pipeline/blending/feed-item.ts'
+import type { FeedModule } from '../pipeline/blending/feed-item.ts'
+import type { RecheckedModules } from '../pipeline/blending/for-you-feed.ts'
+import { mergeDegradation } from '../pipeline/degradation.ts'
 import type { DegradationReport } from '../pipeline/degradation.ts'
 import { shownVerdictOf } from '../pipeline/home-feed.candidate.ts'
 import type { PostCandidate, VisibilityVerdict } from '../pipeline/home-feed.candidate.ts'
 import type { RecheckedFeed } from '../pipeline/home-feed.ts'
-import type { FeedSession, SlateEntry } from './feed-session.ts'
+import type { FeedSession, ModuleEntry, SessionEntry, SlateEntry } from './feed-session.ts'
 
 export interface CutRequest {
   readonly session: FeedSession
@@ -15,16 +18,30 @@ export interface CutRequest {
   readonly alsoSeenPostIds: ReadonlySet<PostId>
   /** Those that the viewer may still see. */
   recheck(candidates: readonly PostCandidate[]): Promise<RecheckedFeed>
+  /** What of modules may still be shown. */
+  recheckModules(modules: readonly FeedModule[]): Promise<RecheckedModules>
   /** Ranks again and lengthens `session.entries`. */
   extend(): Promise<void>
 }
 
-export interface PickedEntry {
+export interface PickedPost {
+  readonly kind: 'post'
   readonly entry: SlateEntry
   readonly position: number
   /** Of now. */
   readonly verdict: VisibilityVerdict
 }
+
+export interface PickedModule {
+  readonly kind: 'module'
+  /** The id under which it was frozen, whatever of it is left. */
+  readonly id: string
+  /** Of now. */
+  readonly module: FeedModule
+  readonly position: number
+}
+
+export type PickedEntry = PickedPost | PickedModule
 
 /** Degradation of the ranking and of the checks together. */
 export interface CutPage extends DegradationReport {
@@ -55,11 +72,20 @@ export async function cutPage(request: CutRequest): Promise<CutPage> {
       continue
     }
     const slice = session.entries.slice(index, index + first - picked.length)
-    const verdicts = await judge(request, slice, { judged, reports })
+    const [verdicts, modules] = await Promise.all([
+      judge(request, slice.filter(isPost), { judged, reports }),
+      judgeModules(request, slice.filter(isModule), { judged, reports }),
+    ])
     for (const [offset, entry] of slice.entries()) {
-      const verdict = verdicts.get(entry.candidate.id)
       const position = session.firstPosition + index + offset
-      if (verdict !== undefined) picked.push({ entry, position, verdict })
+      if (entry.kind === 'module') {
+        const id = moduleIdOf(entry.module)
+        const module = modules.get(id)
+        if (module !== undefined) picked.push({ kind: 'module', id, module, position })
+        continue
+      }
+      const verdict = verdicts.get(entry.candidate.id)
+      if (verdict !== undefined) picked.push({ kind: 'post', entry, position, verdict })
     }
     index += slice.length
   }
@@ -67,8 +93,16 @@ export async function cutPage(request: CutRequest): Promise<CutPage> {
     picked,
     nextPosition: session.firstPosition + index,
     hasMore: index < session.entries.length || !session.exhausted,
-    ...mergeReports([session.ranking, ...reports]),
+    ...mergeDegradation([session.ranking, ...reports]),
   }
+}
+
+function isPost(entry: SessionEntry): entry is SlateEntry {
+  return entry.kind === 'post'
+}
+
+function isModule(entry: SessionEntry): entry is ModuleEntry {
+  return entry.kind === 'module'
 }
 
 interface Judgement {
@@ -103,11 +137,20 @@ async function judge(
   return verdicts
 }
 
-function mergeReports(reports: readonly DegradationReport[]): DegradationReport {
-  const flags = new Set(reports.flatMap(({ degradation }) => degradation))
-  const dependencies = new Set(reports.flatMap((report) => report.degradedDependencies))
-  return {
-    degradation: DEGRADATIONS.filter((flag) => flags.has(flag)),
-    degradedDependencies: [...dependencies].toSorted(),
+/** Those that may be shown now, with what of them may. */
+async function judgeModules(
+  { recheckModules }: CutRequest,
+  entries: readonly ModuleEntry[],
+  { judged, reports }: Judgement,
+): Promise<ReadonlyMap<string, FeedModule>> {
+  const modules = new Map<string, FeedModule>()
+  const older: FeedModule[] = []
+  for (const { module, requestId } of entries) {
+    if (judged.has(requestId)) modules.set(moduleIdOf(module), module)
+    else older.push(module)
   }
+  if (older.length === 0) return modules
+  const rechecked = await recheckModules(older)
+  reports.push(rechecked)
+  return new Map([...modules, ...rechecked.moduleById])
 }

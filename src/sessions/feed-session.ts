@@ -1,5 +1,6 @@
 import type { HomeFeedFilter } from '../pipeline/home-feed.query.ts'
 import type { PostId, UserId } from '../ids.ts'
+import type { FeedModule } from '../pipeline/blending/feed-item.ts'
 import type { HomeFeedParams } from '../pipeline/home-feed.params.ts'
 import type { RequestSettings } from '../pipeline/params/feed-settings.ts'
 import type { PostCandidate, VisibilityVerdict } from '../pipeline/home-feed.candidate.ts'
@@ -7,6 +8,7 @@ import type { Degradation } from '../pipeline/degradation.ts'
 
 /** One ranked post of a session. Its place never changes once it has one. */
 export interface SlateEntry {
+  readonly kind: 'post'
   /** Identity and scores; no facts, which would be stale. */
   readonly candidate: PostCandidate
   /** Of the ranking; good for a page of the same request only. */
@@ -22,6 +24,16 @@ export interface SlateEntry {
   /** What its score was made with; one object for all entries of a session. */
   readonly params: HomeFeedParams
 }
+
+/** What stands between two posts of a session. It takes a place like a post, and is none. */
+export interface ModuleEntry {
+  readonly kind: 'module'
+  readonly module: FeedModule
+  /** The ranking that it came with. */
+  readonly requestId: string
+}
+
+export type SessionEntry = SlateEntry | ModuleEntry
 
 /** How the newest part of a slate came about. */
 export interface SlateRanking {
@@ -48,7 +60,7 @@ export interface FeedSession {
   readonly firstPosition: number
   /** What an earlier life of this session served. */
   readonly servedBefore: ReadonlySet<PostId>
-  readonly entries: SlateEntry[]
+  readonly entries: SessionEntry[]
   /** Positions below this were returned, or passed over for good. */
   committedPosition: number
   /** Of the newest write of served posts: two of one millisecond would collide. */
@@ -63,9 +75,10 @@ export interface FeedSession {
 /** Everything that this session holds or held, under own and original ids. */
 export function excludedPostIdsOf(session: FeedSession): ReadonlySet<PostId> {
   const ids = new Set(session.servedBefore)
-  for (const { candidate, originalPostId } of session.entries) {
-    ids.add(candidate.id)
-    ids.add(originalPostId)
+  for (const entry of session.entries) {
+    if (entry.kind === 'module') continue
+    ids.add(entry.candidate.id)
+    ids.add(entry.originalPostId)
   }
   return ids
 }

@@ -2,67 +2,30 @@ import { randomBytes } from 'node:crypto'
 import { FeedError } from '../errors.ts'
 import type { PostId, UserId } from '../ids.ts'
 import { originalPostIdOf } from '../pipeline/home-feed.candidate.ts'
-import type { HomeFeedFilter, HomeFeedRequest } from '../pipeline/home-feed.query.ts'
-import type { HomeFeed, RankedFeed, RankOptions } from '../pipeline/home-feed.ts'
+import type { HomeFeedRequest } from '../pipeline/home-feed.query.ts'
+import type { HomeFeed, OpenedFeed, RankOptions } from '../pipeline/home-feed.ts'
 import type { RequestSettings } from '../pipeline/params/feed-settings.ts'
 import { NO_OVERRIDES } from '../pipeline/params/param-overrides.ts'
 import type { ParamOverrides } from '../pipeline/params/param-overrides.ts'
-import type { Loaders } from '../store/loaders.ts'
 import type { ViewerStore } from '../store/viewer-store.ts'
 import { SESSION_ID_BYTES } from './cursor-codec.ts'
 import type { CursorBinding, CursorCodec, FeedCursor } from './cursor-codec.ts'
 import { cutPage } from './cut-page.ts'
-import type { CutPage, PickedEntry } from './cut-page.ts'
+import type { CutPage } from './cut-page.ts'
+import type { Continuity, FeedPage, PageRequest } from './feed-page.ts'
 import { excludedPostIdsOf, spellFilter } from './feed-session.ts'
-import type { FeedSession, SlateRanking } from './feed-session.ts'
+import type { FeedSession } from './feed-session.ts'
 import type { ServedWriter } from './served-writer.ts'
 import { exposedArmsOf, refuseOtherOverrides, toRanking } from './session-settings.ts'
 import type { Exposure } from './session-settings.ts'
 import type { SessionStore } from './session-store.ts'
-import { toServedPost, toSlateEntry } from './slate-entry.ts'
+import { toServed, toSessionEntry, toSlateEntry, withoutModules } from './slate-entry.ts'
 
 /** Served posts that a rebuilt session leaves out, at most. */
 const SERVED_BEFORE_MAX = 10_000
 
-export interface PageRequest {
-  readonly viewerId: UserId
-  readonly filter: HomeFeedFilter
-  /** 1 to 100. */
-  readonly first: number
-  readonly after: string | null
-  readonly countryCode: string | null
-  readonly languages: readonly string[]
-  readonly alsoSeenPostIds: ReadonlySet<PostId>
-  /** Asked by the client itself, not by a person: no visit. */
-  readonly isBackground: boolean
-  readonly loaders: Loaders
-  /** Of an administrator, for the session that this request opens. */
-  readonly overrides?: ParamOverrides
-}
-
-export type Continuity = 'NEW' | 'CONTINUED' | 'REBUILT_AFTER_EXPIRY'
-
-export interface PageEntry extends PickedEntry {
-  readonly cursor: string
-}
-
-/** One page, cut and counted as served. */
-export interface FeedPage {
-  readonly entries: readonly PageEntry[]
-  readonly hasNextPage: boolean
-  readonly hasPreviousPage: boolean
-  readonly startCursor: string | null
-  /** Where the next page goes on; differs from `after` even when the page is empty. */
-  readonly endCursor: string
-  readonly sessionId: string
-  readonly continuity: Continuity
-  readonly expiresAtMs: number
-  /** Its degradation is that of the page: of the ranking and of the checks since. */
-  readonly ranking: SlateRanking
-}
-
 export interface HomeFeedSessionsOptions {
-  readonly homeFeed: Pick<HomeFeed, 'rank' | 'recheck'>
+  readonly homeFeed: Pick<HomeFeed, 'rank' | 'open' | 'recheck' | 'recheckModules'>
   readonly viewerStore: Pick<ViewerStore, 'servedPostIds'>
   readonly servedWriter: ServedWriter
   readonly store: SessionStore
@@ -105,6 +68,11 @@ export class HomeFeedSessions {
       alsoSeenPostIds: request.alsoSeenPostIds,
       recheck: (candidates) =>
         this.#options.homeFeed.recheck(this.#rankRequest(request, session), candidates, {
+          ...options,
+          settings: session.settings,
+        }),
+      recheckModules: (modules) =>
+        this.#options.homeFeed.recheckModules(this.#rankRequest(request, session), modules, {
           ...options,
           settings: session.settings,
         }),
@@ -204,14 +172,19 @@ export class HomeFeedSessions {
   ): Promise<FeedSession> {
     const { viewerId, overrides = NO_OVERRIDES } = request
     const settings = this.#options.resolveSettings(viewerId, overrides)
-    const slate = await this.#rank(request, about.servedBefore, { ...options, settings })
+    // Modules belong to the head of a session: one that is rebuilt further down has none.
+    const slate = await this.#rank(request, about.servedBefore, {
+      ...options,
+      settings,
+      isHead: about.firstPosition === 0,
+    })
     const ranking = toRanking(slate, options.nowMs, settings)
     const session: FeedSession = {
       ...about,
       settings,
       viewerId: request.viewerId,
       filter: request.filter,
-      entries: slate.candidates.map((candidate) => toSlateEntry(candidate, ranking)),
+      entries: slate.items.map((item) => toSessionEntry(item, ranking)),
       committedPosition: about.firstPosition,
       lastServedAtMs: 0,
       exhausted: slate.exhausted,
@@ -246,11 +219,14 @@ export class HomeFeedSessions {
   async #rank(
     request: PageRequest,
     servedPostIds: ReadonlySet<PostId>,
-    options: RankOptions & { readonly settings: RequestSettings },
-  ): Promise<RankedFeed> {
-    const { settings } = options
+    options: RankOptions & { readonly settings: RequestSettings; readonly isHead?: boolean },
+  ): Promise<OpenedFeed> {
+    const { settings, isHead = false } = options
     const ask = this.#toRequest(request, servedPostIds, settings)
-    const slate = await this.#options.homeFeed.rank(ask, options)
+    const { homeFeed } = this.#options
+    const slate = isHead
+      ? await homeFeed.open(ask, options)
+      : withoutModules(await homeFeed.rank(ask, options))
     const arms = exposedArmsOf(settings)
     const { viewerId, requestId } = ask
     if (arms.length > 0) this.#options.onExposure({ viewerId, requestId, arms })
@@ -290,7 +266,7 @@ export class HomeFeedSessions {
       servedAtMs: session.lastServedAtMs,
       requestedAtMs: visitAtMs,
       surface: session.filter.inNetworkOnly ? 'following' : 'home',
-      posts: fresh.map(toServedPost),
+      ...toServed(fresh),
       arms: exposedArmsOf(session.settings),
     })
   }

@@ -1,3 +1,5 @@
+import { fatigueNameOf } from '../pipeline/blending/feed-item.ts'
+import type { SlateItem } from '../pipeline/blending/for-you-feed.ts'
 import {
   createPostCandidate,
   originalAuthorIdOf,
@@ -6,9 +8,10 @@ import {
   shownVerdictOf,
 } from '../pipeline/home-feed.candidate.ts'
 import type { PostCandidate } from '../pipeline/home-feed.candidate.ts'
-import type { ServedPost } from '../store/viewer-store.ts'
-import type { PickedEntry } from './cut-page.ts'
-import type { SlateEntry, SlateRanking } from './feed-session.ts'
+import type { OpenedFeed, RankedFeed } from '../pipeline/home-feed.ts'
+import type { ServedModule, ServedPost, ServedRecord } from '../store/viewer-store.ts'
+import type { PickedEntry, PickedModule, PickedPost } from './cut-page.ts'
+import type { SessionEntry, SlateEntry, SlateRanking } from './feed-session.ts'
 
 type EntryRanking = Pick<SlateRanking, 'requestId' | 'rankedAtMs' | 'weightsVersion' | 'params'>
 
@@ -35,6 +38,7 @@ export function toSlateEntry(ranked: PostCandidate, ranking: EntryRanking): Slat
   candidate.followingRepliedUserIds = ranked.followingRepliedUserIds
   candidate.matchedTopicId = ranked.matchedTopicId
   return {
+    kind: 'post',
     candidate,
     verdict: shownVerdictOf(ranked),
     originalPostId: originalPostIdOf(ranked),
@@ -47,8 +51,33 @@ export function toSlateEntry(ranked: PostCandidate, ranking: EntryRanking): Slat
   }
 }
 
+/** A ranking as the slate of a session that has passed its modules. */
+export function withoutModules(ranked: RankedFeed): OpenedFeed {
+  return { ...ranked, items: ranked.candidates.map((post) => ({ kind: 'post', post })) }
+}
+
+export function toSessionEntry(item: SlateItem, ranking: EntryRanking): SessionEntry {
+  if (item.kind === 'post') return toSlateEntry(item.post, ranking)
+  return { kind: 'module', module: item, requestId: ranking.requestId }
+}
+
+/** What is remembered of entries that a page returned. */
+export function toServed(
+  picked: readonly PickedEntry[],
+): Required<Pick<ServedRecord, 'posts' | 'modules'>> {
+  return {
+    posts: picked.flatMap((each) => (each.kind === 'post' ? [toServedPost(each)] : [])),
+    modules: picked.flatMap((each) => (each.kind === 'module' ? [toServedModule(each)] : [])),
+  }
+}
+
+function toServedModule({ module }: PickedModule): ServedModule {
+  const userIds = module.kind === 'who-to-follow' ? module.userIds : []
+  return { module: fatigueNameOf(module), userIds }
+}
+
 /** What is remembered of an entry that a page returned. */
-export function toServedPost({ entry, position }: PickedEntry): ServedPost {
+export function toServedPost({ entry, position }: PickedPost): ServedPost {
   const { candidate } = entry
   return {
     postId: candidate.id,

@@ -83,6 +83,7 @@ const WORLD_TABLES = [
   'engagements',
   'impressions',
   'served',
+  'served_modules',
   'seen_generations',
   'viewer_requests',
   'author_served',

@@ -3,6 +3,7 @@ import type { ColumnType } from 'kysely'
 /** What is remembered of viewers' visits, by the conventions of `tables.ts`. */
 export interface HistoryTables {
   served: ServedTable
+  served_modules: ServedModulesTable
   seen_generations: SeenGenerationsTable
   viewer_requests: ViewerRequestsTable
   author_served: AuthorServedTable
@@ -29,6 +30,16 @@ export interface ServedTable {
   propensity: number | null
   model_version: string | null
   weights_version: string | null
+}
+
+/** A module that a page returned between its posts. */
+export interface ServedModulesTable {
+  viewer_id: Id
+  served_at_ms: Ms
+  /** `who-to-follow`, `prompt:welcome`. */
+  module: string
+  /** Accounts that it suggested. */
+  user_ids: Id[]
 }
 
 /** Bloom filters of what a viewer has seen; the newest generation takes posts. */

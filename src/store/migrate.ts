@@ -7,6 +7,7 @@ import { postViewsMigration } from './migrations/post-views.migration.ts'
 import { recentPostsMigration } from './migrations/recent-posts.migration.ts'
 import { seenMigration } from './migrations/seen.migration.ts'
 import { postsOfTopicsMigration } from './migrations/posts-of-topics.migration.ts'
+import { servedModulesMigration } from './migrations/served-modules.migration.ts'
 import { trainingLogMigration } from './migrations/training-log.migration.ts'
 
 /** In the order in which they run; a name is never changed or reused. */
@@ -19,6 +20,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0006-post-views': postViewsMigration,
   '0007-seen': seenMigration,
   '0008-posts-of-topics': postsOfTopicsMigration,
+  '0009-served-modules': servedModulesMigration,
 }
 
 /**

@@ -1,9 +1,15 @@
 /** What was returned to each viewer: written when a page is cut, read when the next is ranked. */
-import { sql } from 'kysely'
+import { sql, type RawBuilder } from 'kysely'
 import { trustPostId, trustUserId, type PostId, type UserId } from '../ids.ts'
 import type { Database } from './database.ts'
 import { namesOf, unnest, type UnnestColumn } from './import/unnest.ts'
-import type { ServedHistory, ServedHistoryQuery, ServedPost, ServedRecord } from './viewer-store.ts'
+import type {
+  ServedHistory,
+  ServedHistoryQuery,
+  ServedModule,
+  ServedPost,
+  ServedRecord,
+} from './viewer-store.ts'
 
 /** Rows older than this are dropped when the viewer is served again. */
 const KEPT_MS = 48 * 3_600_000
@@ -100,13 +106,16 @@ const COLUMNS: readonly UnnestColumn<ServedPost & { readonly place: number }>[] 
   { name: 'weights_version', type: 'text', value: ({ weightsVersion }) => weightsVersion },
 ]
 
+/** Modules are remembered for longer than posts: whom they suggested is not suggested again. */
+const MODULES_KEPT_MS = 90 * 24 * 3_600_000
+
 /**
  * The page, its visit, and which arms its rankings were made with, in one statement. The same page
  * may be written twice (a retry): the first stays, and its visit counts once.
  */
 export async function writeServed(database: Database, record: ServedRecord): Promise<void> {
-  const { viewerId, servedAtMs, requestedAtMs, surface } = record
-  if (record.posts.length === 0 && requestedAtMs === null) return
+  const { viewerId, servedAtMs, requestedAtMs, surface, modules = [] } = record
+  if (record.posts.length + modules.length === 0 && requestedAtMs === null) return
   const posts = record.posts.map((post, place) => ({ ...post, place }))
   const requestIds = [...new Set(posts.map(({ requestId }) => requestId))]
   await sql`
@@ -130,10 +139,28 @@ export async function writeServed(database: Database, record: ServedRecord): Pro
       from unnest(${requestIds}::text[]) as requests (request_id),
         unnest(${record.arms ?? []}::text[]) as arms (name)
       on conflict do nothing
-    )
+    )${modules.length === 0 ? sql`` : alsoWriting(modules, { viewerId, servedAtMs })}
     insert into served (viewer_id, served_at_ms, surface, ${namesOf(COLUMNS)})
     select ${viewerId}::bigint, ${servedAtMs}::bigint, ${surface}::text,
       ${namesOf(COLUMNS)}
     from ${unnest(COLUMNS, posts)}
     on conflict do nothing`.execute(database.kysely)
+}
+
+/** Further parts of the same statement: few pages have modules, and none pays for two. */
+function alsoWriting(
+  modules: readonly ServedModule[],
+  { viewerId, servedAtMs }: Pick<ServedRecord, 'viewerId' | 'servedAtMs'>,
+): RawBuilder<unknown> {
+  const rows = modules.map(
+    ({ module, userIds }) =>
+      sql`(${viewerId}::bigint, ${servedAtMs}::bigint, ${module}, ${userIds}::bigint[])`,
+  )
+  return sql`, forgotten_modules as (
+      delete from served_modules where viewer_id = ${viewerId}
+        and served_at_ms < ${servedAtMs - MODULES_KEPT_MS}
+    ), written_modules as (
+      insert into served_modules (viewer_id, served_at_ms, module, user_ids)
+      values ${sql.join(rows)} on conflict do nothing
+    )`
 }

@@ -38,6 +38,16 @@ export interface ServedRecord {
   readonly posts: readonly ServedPost[]
   /** `experiment:arm` each, for every ranking that the posts come from. Default none. */
   readonly arms?: readonly string[]
+  /** What the page showed between them; default nothing. */
+  readonly modules?: readonly ServedModule[]
+}
+
+/** A module of a page, for its fatigue. */
+export interface ServedModule {
+  /** `who-to-follow`, `prompt:welcome`. */
+  readonly module: string
+  /** Accounts that it suggested; of a prompt none. */
+  readonly userIds: readonly UserId[]
 }
 
 export interface ServedAuthor {

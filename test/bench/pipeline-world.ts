@@ -1,11 +1,12 @@
 /** A world in memory that fills the home feed's pool with 1,500 posts of every kind. */
+import DataLoader from 'dataloader'
 import { DISCRETE_ACTION_COUNT } from '../../src/gen/actions.ts'
 import type { PostId, UserId } from '../../src/ids.ts'
 import type { AggregatedAction } from '../../src/phoenix/action-sequence.ts'
 import type { HomeFeedDependencies } from '../../src/pipeline/home-feed.dependencies.ts'
 import { createHomeFeedQuery, EMPTY_FILTER } from '../../src/pipeline/home-feed.query.ts'
 import type { HomeFeedQuery } from '../../src/pipeline/home-feed.query.ts'
-import type { Loaders, Reader } from '../../src/store/loaders.ts'
+import type { Loaders } from '../../src/store/loaders.ts'
 import type { MediaRecord, PostRecord, UserRecord } from '../../src/store/records.ts'
 import { createDependencies, viewerStore } from '../pipeline/contract-world.ts'
 import * as fixtures from '../pipeline/home-feed-fixtures.ts'
@@ -91,11 +92,7 @@ const MODERATION = { labels: NO_LABELS, takedownCountries: NO_LABELS }
 
 /** A fresh set, as each request has it; what nobody here reads comes from the tests' world. */
 export function createBenchLoaders(): Loaders {
-  // No DataLoader: its promises, three a key, belong to the database's side.
-  const from = <K, V>(read: (key: K) => V): Reader<K, V> => ({
-    load: async (key) => read(key),
-    loadMany: async (keys) => Array.from(keys, read),
-  })
+  const from = <K, V>(read: (key: K) => V) => new DataLoader<K, V>(async (keys) => keys.map(read))
   return {
     ...fixtures.loadersOf(),
     posts: from((id) => postById.get(id) ?? null),

@@ -9,6 +9,7 @@ import { startGateway, type Gateway } from '../../src/boot/gateway.ts'
 import { readConfig } from '../../src/config.ts'
 import { Experiments } from '../../src/experiments/experiments.ts'
 import type { EventRecord } from '../../src/events/event-log.ts'
+import { createPrompts } from '../../src/pipeline/blending/prompts.ts'
 import { NO_AUTHOR_LISTS } from '../../src/pipeline/visibility/author-lists.ts'
 import { writeOutbox } from '../../src/store/outbox.ts'
 import { exportTrainingLog } from '../../src/store/training-log/export-training-log.ts'
@@ -243,6 +244,7 @@ beforeAll(async () => {
       close: () => Promise.resolve(),
     },
     personas: [],
+    prompts: createPrompts([]),
     experiments: new Experiments([]),
     authorLists: NO_AUTHOR_LISTS,
     logger: createLogger({ now, write: () => undefined }),

@@ -33,6 +33,11 @@ async function feedOf(viewerId: string, variables: Record<string, unknown> = {})
   return answer.data.homeFeed
 }
 
+/** Without what stands between them. */
+function postsOf(feed: Selected): Selected[] {
+  return feed.edges.filter(({ node }: Selected) => node.post !== undefined)
+}
+
 function idsOf(feed: Selected): string[] {
   return feed.edges.map((edge: Selected) => edge.node.id)
 }
@@ -41,7 +46,8 @@ describe('a fresh machine', () => {
   it('gives ada 20 readable posts with authors, ranked by the model', async () => {
     const feed = await feedOf(PERSONAS.ada)
     expect(feed.edges).toHaveLength(20)
-    for (const { node } of feed.edges) {
+    expect(postsOf(feed).length).toBeGreaterThanOrEqual(18)
+    for (const { node } of postsOf(feed)) {
       const shown = node.post.repostOf ?? node.post
       expect(shown.text.length + node.post.media.length).toBeGreaterThan(0)
       expect(node.post.author.handle).toMatch(/^\w+$/)
@@ -52,7 +58,7 @@ describe('a fresh machine', () => {
 
   it('brings ada posts of accounts she follows and of strangers', async () => {
     const { data } = await gateway.query(FOLLOWED, { viewerId: PERSONAS.ada })
-    const { edges } = data.homeFeed
+    const edges = postsOf(data.homeFeed)
     const followed = edges.filter(({ node }: Selected) => node.post.author.relationship.following)
     expect(followed.length).toBeGreaterThan(0)
     expect(followed.length).toBeLessThan(edges.length)
@@ -125,7 +131,7 @@ describe('a fresh machine', () => {
     }
     const small = await costOf(5)
     const large = await costOf(100)
-    expect(small).toBeLessThanOrEqual(16)
-    expect(large).toBeLessThanOrEqual(16)
+    expect(small).toBeLessThanOrEqual(20)
+    expect(large).toBeLessThanOrEqual(20)
   })
 })

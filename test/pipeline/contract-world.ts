@@ -2,12 +2,15 @@ import { DISCRETE_ACTION_COUNT } from '../../src/gen/actions.ts'
 import type { EmbeddingClient } from '../../src/phoenix/embedding-client.ts'
 import type { RankingClient } from '../../src/phoenix/ranking-client.ts'
 import type { RetrievalClient } from '../../src/phoenix/retrieval-client.ts'
+import { createPrompts } from '../../src/pipeline/blending/prompts.ts'
+import type { Prompt } from '../../src/pipeline/blending/prompts.ts'
 import { AgedCache } from '../../src/pipeline/framework/aged-cache.ts'
 import { InProcessCandidateCache } from '../../src/pipeline/cached-pool/in-process-candidate-cache.ts'
 import type { PostCandidate } from '../../src/pipeline/home-feed.candidate.ts'
 import type { HomeFeedDependencies } from '../../src/pipeline/home-feed.dependencies.ts'
 import { RequestCache } from '../../src/pipeline/request-cache.ts'
 import { createSafetyMemory } from '../../src/pipeline/safety-memory.ts'
+import type { ModuleStore } from '../../src/store/module-store.ts'
 import type { PopularPosts } from '../../src/store/popular-posts.ts'
 import type { PostRecord, TopicRecord } from '../../src/store/records.ts'
 import type { Thunder } from '../../src/thunder/thunder.ts'
@@ -100,6 +103,41 @@ export const embeddings: EmbeddingClient = {
   },
 }
 
+/** Suggests those whom nobody in the world follows; nothing was shown before. */
+export const modules: ModuleStore = {
+  moduleHistory: async () => ({
+    servedAtMs: new Map(),
+    suggestedIds: [userId(7)],
+    followsNobody: false,
+  }),
+  suggestedAccounts: async ({ excludedIds }) =>
+    [14, 13, 7]
+      .filter((id) => !excludedIds.includes(userId(id)))
+      .map((id) => ({ account: user(id), labels: [], friendCount: 2, peerCount: 0 })),
+}
+
+/** Nothing stands between posts. */
+export const NO_MODULES = {
+  modules: {
+    moduleHistory: async () => ({
+      servedAtMs: new Map(),
+      suggestedIds: [],
+      followsNobody: false,
+    }),
+    suggestedAccounts: async () => [],
+  },
+  prompts: createPrompts([]),
+} satisfies Partial<HomeFeedDependencies>
+
+export const PROMPT: Prompt = {
+  name: 'welcome',
+  title: 'Welcome',
+  body: null,
+  action: null,
+  showTo: 'EVERYBODY',
+  fatigueMs: 60_000,
+}
+
 /** Post 86 is about jazz; 80 about cooking, for which food stands too. */
 export const topics: HomeFeedDependencies['topics'] = {
   topics: async () => TOPICS,
@@ -151,6 +189,8 @@ export function createDependencies(more: Partial<HomeFeedDependencies> = {}): Ho
     ranking,
     embeddings,
     popular,
+    modules,
+    prompts: createPrompts([PROMPT]),
     countsCache: new AgedCache({ entriesMax: 100 }),
     topics,
     safetyMemory: createSafetyMemory({ now }),

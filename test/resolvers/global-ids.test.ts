@@ -9,6 +9,19 @@ import {
 
 const BAD = ['', '0', '-1', '01', '1.5', 'x', '9223372036854775808', 'post:', 'post:0', 'item:1']
 
+const BAD_MODULES = [
+  'item:who-to-follow:',
+  'item:who-to-follow:4-',
+  'item:who-to-follow:4-4',
+  'item:who-to-follow:04',
+  'item:who-to-follow:1-2-3-4-5-6-7-8-9-10-11',
+  'item:prompt:',
+  'item:prompt:A',
+  'item:prompt:a--b',
+  'item:prompt:a\n',
+  `item:prompt:${'a'.repeat(41)}`,
+]
+
 function errorOf(action: () => unknown): FeedError {
   try {
     action()
@@ -39,6 +52,14 @@ describe('global ids', () => {
     expect(parseNodeId('user:12', 'id')).toEqual({ kind: 'user', userId: '12' })
     expect(parseNodeId('topic:12', 'id')).toEqual({ kind: 'topic', topicId: '12' })
     expect(parseNodeId('item:post:12', 'id')).toEqual({ kind: 'item', postId: '12' })
+    expect(parseNodeId('item:who-to-follow:4-9', 'id')).toEqual({
+      kind: 'who-to-follow',
+      userIds: ['4', '9'],
+    })
+    expect(parseNodeId('item:prompt:say-hello2', 'id')).toEqual({
+      kind: 'prompt',
+      name: 'say-hello2',
+    })
   })
 
   it.each([...BAD, 'user:1'])('refuse %j as a post, naming the field', (text) => {
@@ -47,7 +68,7 @@ describe('global ids', () => {
     expect(error.message).toContain('`ids[3]`')
   })
 
-  it.each([...BAD, '12', 'item:user:1', 'post:1\n', 'topic:2147483648'])(
+  it.each([...BAD, ...BAD_MODULES, '12', 'item:user:1', 'post:1\n', 'topic:2147483648'])(
     'refuse %j as a node',
     (text) => {
       expect(errorOf(() => parseNodeId(text, 'id')).field).toBe('id')

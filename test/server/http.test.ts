@@ -132,7 +132,9 @@ describe('errors', () => {
       requestTimeoutMs: 50,
       homeFeed: {
         rank: () => new Promise(() => {}),
+        open: () => new Promise(() => {}),
         recheck: () => new Promise(() => {}),
+        recheckModules: () => new Promise(() => {}),
       },
     })
     try {

@@ -2,6 +2,7 @@ import { systemNowMs } from '../../src/clock.ts'
 import { trustPostId, trustUserId } from '../../src/ids.ts'
 import { InProcessCandidateCache } from '../../src/pipeline/cached-pool/in-process-candidate-cache.ts'
 import { AgedCache } from '../../src/pipeline/framework/aged-cache.ts'
+import { createPrompts } from '../../src/pipeline/blending/prompts.ts'
 import { createHomeFeed, type HomeFeed } from '../../src/pipeline/home-feed.ts'
 import type { HomeFeedDependencies } from '../../src/pipeline/home-feed.dependencies.ts'
 import {
@@ -11,6 +12,7 @@ import {
 } from '../../src/pipeline/process.params.ts'
 import { RequestCache } from '../../src/pipeline/request-cache.ts'
 import { createSafetyMemory } from '../../src/pipeline/safety-memory.ts'
+import { createModuleStore } from '../../src/store/create-module-store.ts'
 import { createViewerStore } from '../../src/store/create-viewer-store.ts'
 import { createPopularPosts } from '../../src/store/popular-posts.ts'
 import { createTopicStore } from '../../src/store/topic-store.ts'
@@ -50,6 +52,8 @@ export function createRankedFeed(
     ranking,
     embeddings,
     popular: createPopularPosts(database, POPULAR_PARAMS),
+    modules: createModuleStore(database),
+    prompts: createPrompts([]),
     safetyMemory: createSafetyMemory({ now: systemNowMs }),
     topics: createTopicStore(database, TOPIC_PARAMS),
     candidateCache: new InProcessCandidateCache({ postsMax: 1_000, now: systemNowMs }),

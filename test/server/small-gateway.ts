@@ -11,6 +11,7 @@ import { GrpcRetrievalClient } from '../../src/phoenix/grpc-retrieval-client.ts'
 import { AgedCache } from '../../src/pipeline/framework/aged-cache.ts'
 import { InProcessCandidateCache } from '../../src/pipeline/cached-pool/in-process-candidate-cache.ts'
 import { STAGES } from '../../src/pipeline/framework/component.ts'
+import { createPrompts } from '../../src/pipeline/blending/prompts.ts'
 import { createHomeFeed } from '../../src/pipeline/home-feed.ts'
 import {
   POPULAR_PARAMS,
@@ -24,6 +25,7 @@ import { createSafetyMemory } from '../../src/pipeline/safety-memory.ts'
 import { createServer } from '../../src/server.ts'
 import type { ServerDependencies } from '../../src/server.ts'
 import { createLoaders } from '../../src/store/create-loaders.ts'
+import { createModuleStore } from '../../src/store/create-module-store.ts'
 import { createViewerStore } from '../../src/store/create-viewer-store.ts'
 import { createDatabase } from '../../src/store/database.ts'
 import type { Database } from '../../src/store/database.ts'
@@ -157,6 +159,7 @@ export async function serve(
   const channels = [toChannel('phoenix-retrieval'), toChannel('phoenix-ranking')] as const
   const telemetry = new Telemetry({ stages: STAGES })
   const viewerStore = createViewerStore(database)
+  const { prompts = createPrompts([]) } = overrides
   const retrieval = new GrpcRetrievalClient(channels[0])
   const homeFeed = createHomeFeed({
     viewerStore,
@@ -164,6 +167,8 @@ export async function serve(
     retrieval,
     embeddings: retrieval,
     popular: createPopularPosts(database, POPULAR_PARAMS),
+    modules: createModuleStore(database),
+    prompts,
     topics: createTopicStore(database, TOPIC_PARAMS),
     ranking: new GrpcRankingClient(channels[1]),
     countsCache: new AgedCache({ entriesMax: 1_000 }),
@@ -178,6 +183,7 @@ export async function serve(
     cursorKeys: [CURSOR_KEY],
     homeFeed,
     viewerStore,
+    prompts,
     createLoaders: () => createLoaders(database, systemNowMs()),
     personas: [{ userId: VIEWER, handle: 'ada', name: 'Ada', sentence: 'Posts of five people.' }],
     healthChecks: [],

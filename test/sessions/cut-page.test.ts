@@ -3,11 +3,13 @@ import type { PostCandidate } from '../../src/pipeline/home-feed.candidate.ts'
 import type { RecheckedFeed } from '../../src/pipeline/home-feed.ts'
 import { cutPage } from '../../src/sessions/cut-page.ts'
 import type { CutRequest } from '../../src/sessions/cut-page.ts'
+import { moduleIdOf } from '../../src/pipeline/blending/feed-item.ts'
+import type { FeedModule } from '../../src/pipeline/blending/feed-item.ts'
 import type { FeedSession } from '../../src/sessions/feed-session.ts'
 import { DEFAULT_SETTINGS } from '../../src/pipeline/params/feed-settings.ts'
 import { toSlateEntry } from '../../src/sessions/slate-entry.ts'
 import { EMPTY_FILTER } from '../../src/pipeline/home-feed.query.ts'
-import { candidate, post, postId, VIEWER } from '../pipeline/home-feed-fixtures.ts'
+import { candidate, post, postId, userId, VIEWER } from '../pipeline/home-feed-fixtures.ts'
 
 const { params } = DEFAULT_SETTINGS
 const FIRST = { requestId: 'first', rankedAtMs: 0, weightsVersion: 'w', params }
@@ -49,6 +51,8 @@ interface World {
   readonly hidden?: readonly number[]
   readonly report?: Partial<RecheckedFeed>
   readonly extension?: readonly number[]
+  /** Modules that may still be shown, as far as they may. */
+  readonly modules?: readonly (readonly [string, FeedModule])[]
 }
 
 /** A cut that writes down what it asked for. */
@@ -74,6 +78,14 @@ function cutOf(session: FeedSession, request: Partial<CutRequest>, world: World 
         ...world.report,
       })
     },
+    recheckModules(modules) {
+      asked.push(`recheck ${modules.map(moduleIdOf).join(' ')}`)
+      return Promise.resolve({
+        moduleById: new Map(world.modules),
+        degradation: [],
+        degradedDependencies: [],
+      })
+    },
     extend() {
       asked.push('extend')
       const ids = world.extension ?? []
@@ -86,7 +98,7 @@ function cutOf(session: FeedSession, request: Partial<CutRequest>, world: World 
     ...request,
   })
   return page.then(({ picked, ...rest }) => ({
-    ids: picked.map(({ entry }) => Number(entry.candidate.id)),
+    ids: picked.map((each) => (each.kind === 'post' ? Number(each.entry.candidate.id) : each.id)),
     positions: picked.map(({ position }) => position),
     asked,
     ...rest,
@@ -132,6 +144,23 @@ describe('cutPage', () => {
   it('does not rank on when the sources are exhausted', async () => {
     const page = await cutOf(sessionOf([1]), { fromPosition: 1 })
     expect(page).toMatchObject({ ids: [], asked: [], nextPosition: 1, hasMore: false })
+  })
+
+  it('checks modules of an earlier request, and shows what is left under their place', async () => {
+    const module = { kind: 'who-to-follow', userIds: [userId(8), userId(9)] } as const
+    const session = sessionOf([1, 2])
+    session.entries.splice(1, 0, { kind: 'module', module, requestId: 'first' })
+    expect(await cutOf(session, { rankedNow: true })).toMatchObject({
+      ids: [1, 'who-to-follow:8-9', 2],
+      asked: [],
+    })
+    const left = [['who-to-follow:8-9', { ...module, userIds: [userId(9)] }]] as const
+    expect(await cutOf(session, {}, { modules: left })).toMatchObject({
+      ids: [1, 'who-to-follow:8-9', 2],
+      positions: [0, 1, 2],
+      asked: ['recheck 1 2', 'recheck who-to-follow:8-9'],
+    })
+    expect(await cutOf(session, { first: 2 })).toMatchObject({ ids: [1, 2], positions: [0, 2] })
   })
 
   it('adds what the check reports', async () => {

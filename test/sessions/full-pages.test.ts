@@ -8,7 +8,7 @@ import { HomeFeedSessions } from '../../src/sessions/home-feed-sessions.ts'
 import { ServedWriter } from '../../src/sessions/served-writer.ts'
 import { SessionStore } from '../../src/sessions/session-store.ts'
 import type { Loaders } from '../../src/store/loaders.ts'
-import { createDependencies, viewerStore } from '../pipeline/contract-world.ts'
+import { createDependencies, NO_MODULES, viewerStore } from '../pipeline/contract-world.ts'
 import { loadersOf, NOW_MS, post, user, userId, VIEWER } from '../pipeline/home-feed-fixtures.ts'
 
 const AUTHORS = Array.from({ length: 60 }, (_, index) => 100 + index)
@@ -29,6 +29,7 @@ function createFeed(size: number) {
   }
   const homeFeed = createHomeFeed(
     createDependencies({
+      ...NO_MODULES,
       viewerStore: { ...viewerStore, followedIds: async () => AUTHORS.map(userId) },
       thunder: {
         recentPosts: ({ excludedPostIds }) =>
@@ -94,7 +95,9 @@ it.each([
     for (let hasNextPage = true; hasNextPage;) {
       const page = await pageOf(first, after)
       expect(page.entries).toHaveLength(Math.min(first, visible - served.size))
-      for (const { entry } of page.entries) served.add(entry.candidate.id)
+      for (const each of page.entries) {
+        if (each.kind === 'post') served.add(each.entry.candidate.id)
+      }
       after = page.endCursor
       hasNextPage = page.hasNextPage && served.size < visible
     }

@@ -46,6 +46,7 @@ it('keeps identity and scores, and no fact', () => {
 it('records how probable the ranking was, 1 where nothing was drawn', () => {
   const served = (more: Partial<typeof scored>) =>
     toServedPost({
+      kind: 'post',
       entry: toSlateEntry({ ...scored, ...more }, RANKING),
       position: 7,
       verdict: { action: 'allow', rule: null, labels: [] },

@@ -21,6 +21,7 @@ type NotAsked =
   | 'countsCache'
   | 'searchTexts'
   | 'requestLog'
+  | 'prompts'
 type Part = Exclude<keyof HomeFeedDependencies, NotAsked>
 
 /** Which dependency stands behind each part; the names are those that a degraded answer tells. */
@@ -28,6 +29,7 @@ const DEPENDENCY_OF: Readonly<Record<Part, string>> = {
   viewerStore: 'database',
   popular: 'database',
   topics: 'database',
+  modules: 'database',
   candidateCache: 'candidate-cache',
   thunder: 'thunder',
   retrieval: 'phoenix-retrieval',

@@ -17,6 +17,7 @@ import { PostStore } from '../../thunder/post-store.ts'
 import { STALE_AFTER_MS } from '../../thunder/thunder.params.ts'
 import { SearchTexts } from '../../pipeline/muted-keywords/search-text.ts'
 import { SEARCH_TEXT_PARAMS } from '../../pipeline/process.params.ts'
+import { loadPrompts } from '../load-prompts.ts'
 import { loadAuthorLists } from '../load-author-lists.ts'
 import { checkDatabase } from '../check-database.ts'
 import { ensureDemoWorld, topUpDemoWorld } from '../demo-world.ts'
@@ -83,6 +84,7 @@ export async function openParts(
       retrieval,
       ranking,
       authorLists: await loadAuthorLists(config.authorListsFile),
+      prompts: await loadPrompts(config.promptsFile),
       searchTexts: new SearchTexts(SEARCH_TEXT_PARAMS),
       // A rehearsal leaves no trace, and no run may stand on the one before it.
       requestLog: { write: async () => undefined },

@@ -34,6 +34,8 @@ export interface PipelineConfig<Q extends object, C extends object> {
   readonly filters: readonly AnyFilter<Q, C>[]
   readonly scorers: readonly AnyScorer<Q, C>[]
   readonly selector: Selector<Q, C>
+  /** Whether a short answer is filled from what the selector did not select. Default true. */
+  readonly backFills?: boolean
   /** Run on the selected, and on each batch that back-fill takes from the reserve. */
   readonly postSelectionHydrators: readonly AnyHydrator<Q, C>[]
   /** Run on all that are kept so far, again after each batch. */

@@ -52,7 +52,7 @@ export async function selectResults<Q extends object, C extends object>(
     })
     return !missed
   }
-  let goOn = await take(selection.selected)
+  let goOn = (await take(selection.selected)) && config.backFills !== false
   let taken = 0
   let batchSize = 0
   while (goOn && kept.length < size && taken < reserve.length && hasTime(run)) {

@@ -1,8 +1,8 @@
-import type { Reader } from '../../store/loaders.ts'
+import type DataLoader from 'dataloader'
 
 /** Value or error of each distinct key, in one batch. */
 export async function loadEach<K, V>(
-  loader: Reader<K, V>,
+  loader: DataLoader<K, V>,
   keys: Iterable<K>,
 ): Promise<ReadonlyMap<K, V | Error>> {
   const distinct = [...new Set(keys)]
@@ -14,7 +14,7 @@ export async function loadEach<K, V>(
 
 /** Same, for loaders that answer null for what does not exist. */
 export async function loadEachOrNull<K, V>(
-  loader: Reader<K, V | null>,
+  loader: DataLoader<K, V | null>,
   keys: Iterable<K>,
 ): Promise<ReadonlyMap<K, V | null | Error>> {
   const distinct = [...new Set(keys)]

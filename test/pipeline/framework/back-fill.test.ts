@@ -58,6 +58,17 @@ function execute({ names, selectorSize, size, batches = [], parts, request }: Se
 }
 
 describe('back-fill', () => {
+  it('leaves what the selector left out where a pipeline says so', async () => {
+    const result = await execute({
+      names: 'v1 h2 v3 v4',
+      selectorSize: 2,
+      size: 3,
+      parts: { backFills: false },
+    })
+    expect(ids(result.selected)).toEqual(['v1'])
+    expect(ids(result.nonSelected)).toEqual(['v3', 'v4'])
+  })
+
   it('takes the next of the reserve, in order, through the same components', async () => {
     const batches: number[] = []
     const result = await execute({

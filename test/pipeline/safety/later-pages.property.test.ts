@@ -8,7 +8,7 @@ import {
 } from '../../../src/pipeline/params/feed-settings.ts'
 import { CursorCodec } from '../../../src/sessions/cursor-codec.ts'
 import { HomeFeedSessions } from '../../../src/sessions/home-feed-sessions.ts'
-import type { FeedPage } from '../../../src/sessions/home-feed-sessions.ts'
+import type { FeedPage } from '../../../src/sessions/feed-page.ts'
 import { ServedWriter } from '../../../src/sessions/served-writer.ts'
 import { SessionStore } from '../../../src/sessions/session-store.ts'
 import { leaks, mayBeStricter } from './candidate-oracle.ts'
@@ -39,12 +39,17 @@ function createSessions(state: SafetyState) {
   const ranked = new Set<PostId>()
   const sessions = new HomeFeedSessions({
     homeFeed: {
+      ...homeFeed,
+      async open(request, options) {
+        const feed = await homeFeed.open(request, options)
+        for (const { id } of feed.candidates) ranked.add(id)
+        return feed
+      },
       async rank(request, options) {
         const feed = await homeFeed.rank(request, options)
         for (const { id } of feed.candidates) ranked.add(id)
         return feed
       },
-      recheck: homeFeed.recheck,
     },
     viewerStore: { servedPostIds: async () => [] },
     servedWriter: new ServedWriter({
@@ -78,7 +83,7 @@ function createSessions(state: SafetyState) {
 }
 
 const idsOf = (page: FeedPage): readonly PostId[] =>
-  page.entries.map(({ entry }) => entry.candidate.id)
+  page.entries.flatMap((each) => (each.kind === 'post' ? [each.entry.candidate.id] : []))
 
 async function firstPage(state: SafetyState, viewer: UserId) {
   const { pageOf, ranked } = createSessions(state)

@@ -14,6 +14,7 @@ import type { SafetyMemory } from '../../../src/pipeline/safety-memory.ts'
 import type { ViewerFacts } from '../../../src/pipeline/visibility/viewer-facts.ts'
 import type { Loaders } from '../../../src/store/loaders.ts'
 import type { EngagementCounts } from '../../../src/store/records.ts'
+import { NO_MODULES } from '../contract-world.ts'
 import { NOW_MS, searchTexts } from '../home-feed-fixtures.ts'
 import type { SafetyWorld } from './safety-world.ts'
 
@@ -154,6 +155,7 @@ function createDependencies(state: SafetyState, now: () => number): HomeFeedDepe
           modelVersion: 'm',
         })),
     },
+    ...NO_MODULES,
     ranking: {
       rank: ({ candidates }) =>
         answer(state, 'ranking', () => ({

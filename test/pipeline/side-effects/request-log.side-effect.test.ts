@@ -182,7 +182,12 @@ describe('what is written', () => {
       params: HOME_FEED_PARAMS,
     }
     const verdict = { action: 'allow', rule: null, labels: [] } as const
-    const served = toServedPost({ entry: toSlateEntry(scored, ranking), position: 0, verdict })
+    const served = toServedPost({
+      kind: 'post',
+      entry: toSlateEntry(scored, ranking),
+      position: 0,
+      verdict,
+    })
     expect(candidates[0]).toMatchObject({
       postId: served.postId,
       judgedPostId: served.originalPostId,
