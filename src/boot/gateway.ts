@@ -8,45 +8,29 @@ import { GrpcRetrievalClient } from '../phoenix/grpc-retrieval-client.ts'
 import type { CallOptions } from '../phoenix/retrieval-client.ts'
 import type { RankingClient } from '../phoenix/ranking-client.ts'
 import { SampledRankingClient, type TokenSample } from '../phoenix/sampled-ranking-client.ts'
-import { AgedCache } from '../pipeline/framework/aged-cache.ts'
-import type { CandidateCache } from '../pipeline/cached-pool/candidate-cache.ts'
-import { InProcessCandidateCache } from '../pipeline/cached-pool/in-process-candidate-cache.ts'
 import { STAGES } from '../pipeline/framework/component.ts'
-import type { HomeFeedDependencies } from '../pipeline/home-feed.dependencies.ts'
 import { createHomeFeed } from '../pipeline/home-feed.ts'
-import {
-  CANDIDATE_CACHE_PARAMS,
-  COUNTS_CACHE_PARAMS,
-  EMBEDDING_PARAMS,
-  POPULAR_PARAMS,
-  REQUEST_CACHE_PARAMS,
-  SEARCH_TEXT_PARAMS,
-  REQUEST_LOG_PARAMS,
-  TOPIC_PARAMS,
-} from '../pipeline/process.params.ts'
+import { SEARCH_TEXT_PARAMS } from '../pipeline/process.params.ts'
 import type { Prompts } from '../pipeline/blending/prompts.ts'
 import { SearchTexts } from '../pipeline/muted-keywords/search-text.ts'
-import { RequestCache } from '../pipeline/request-cache.ts'
-import { createSafetyMemory } from '../pipeline/safety-memory.ts'
-import { KeptEmbeddings } from '../pipeline/slate-diversity/kept-embeddings.ts'
 import type { AuthorLists } from '../pipeline/visibility/author-lists.ts'
 import { topicGroupsOf } from '../pipeline/topics/topic-tree.ts'
 import { createServer } from '../server.ts'
 import { AUTHOR_SERVED_PARAMS, AuthorServed } from '../store/author-served.ts'
 import { createLoaders } from '../store/create-loaders.ts'
-import { createModuleStore } from '../store/create-module-store.ts'
 import { createViewerStore } from '../store/create-viewer-store.ts'
 import type { Database } from '../store/database.ts'
-import { createPopularPosts } from '../store/popular-posts.ts'
-import type { RequestLog } from '../store/request-log/logged-request.ts'
-import { requestLogDirectory, RequestLogFiles } from '../store/request-log/request-log-files.ts'
-import { addTopics, createTopicStore } from '../store/topic-store.ts'
+import { addTopics } from '../store/topic-store.ts'
 import { TokenSampleFile } from '../store/training-log/token-sample-file.ts'
-import type { ViewerStore } from '../store/viewer-store.ts'
 import { describeError, Telemetry, type Logger } from '../telemetry.ts'
 import { startEventFlow, type EventFlow } from './event-flow.ts'
 import { addEventGauges } from './event-gauges.ts'
 import type { PhoenixServices } from './phoenix-services.ts'
+import {
+  openCandidateCache,
+  openRequestLog,
+  toHomeFeedDependencies,
+} from './home-feed-dependencies.ts'
 import { runTimedStep, say } from './progress.ts'
 import { warmUp } from './warm-up.ts'
 
@@ -186,7 +170,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       retrieval,
       ranking: sampled.ranking,
       searchTexts,
-      requestLog: openRequestLog(options),
+      requestLog: openRequestLog(config.dataDirectory, nowMs),
       candidateCache: openCandidateCache(telemetry, nowMs),
     }),
   )
@@ -248,54 +232,4 @@ function openAuthorServed(
       })),
   )
   return authorServed
-}
-
-interface FeedParts extends Pick<GatewayOptions, 'database' | 'prompts' | 'authorLists' | 'nowMs'> {
-  readonly viewerStore: ViewerStore
-  readonly events: Pick<EventFlow, 'thunder' | 'isStale'>
-  readonly retrieval: GrpcRetrievalClient
-  readonly ranking: RankingClient
-  readonly searchTexts: SearchTexts
-  readonly requestLog: RequestLog
-  readonly candidateCache: CandidateCache
-}
-
-function openRequestLog({ config, nowMs }: GatewayOptions): RequestLog {
-  const directory = requestLogDirectory(config.dataDirectory)
-  return new RequestLogFiles({ directory, ...REQUEST_LOG_PARAMS, now: nowMs })
-}
-
-function openCandidateCache(telemetry: Telemetry, now: () => number): CandidateCache {
-  const cache = new InProcessCandidateCache({ ...CANDIDATE_CACHE_PARAMS, now })
-  telemetry.gauge(
-    'homefeed_candidate_cache_posts',
-    'Posts in the pools that refreshes stand on, and one for each pool.',
-    () => cache.postCount,
-  )
-  return cache
-}
-
-/** What the feed of a process asks. */
-export function toHomeFeedDependencies(parts: FeedParts): HomeFeedDependencies {
-  const { database, viewerStore, events, retrieval, ranking, prompts, nowMs } = parts
-  return {
-    viewerStore,
-    thunder: events.thunder,
-    isThunderStale: () => events.isStale(),
-    retrieval,
-    ranking,
-    embeddings: new KeptEmbeddings(retrieval, EMBEDDING_PARAMS),
-    popular: createPopularPosts(database, POPULAR_PARAMS),
-    modules: createModuleStore(database),
-    prompts,
-    countsCache: new AgedCache(COUNTS_CACHE_PARAMS),
-    topics: createTopicStore(database, TOPIC_PARAMS),
-    safetyMemory: createSafetyMemory({ now: nowMs }),
-    requestCache: new RequestCache({ ...REQUEST_CACHE_PARAMS, now: nowMs }),
-    searchTexts: parts.searchTexts,
-    authorLists: parts.authorLists,
-    requestLog: parts.requestLog,
-    candidateCache: parts.candidateCache,
-    now: nowMs,
-  }
 }

@@ -3,8 +3,10 @@ import DataLoader from 'dataloader'
 import { DISCRETE_ACTION_COUNT } from '../../src/gen/actions.ts'
 import type { PostId, UserId } from '../../src/ids.ts'
 import type { AggregatedAction } from '../../src/phoenix/action-sequence.ts'
+import { AgedCache } from '../../src/pipeline/framework/aged-cache.ts'
 import type { HomeFeedDependencies } from '../../src/pipeline/home-feed.dependencies.ts'
 import { createHomeFeedQuery, EMPTY_FILTER } from '../../src/pipeline/home-feed.query.ts'
+import { COUNTS_CACHE_PARAMS } from '../../src/pipeline/process.params.ts'
 import type { HomeFeedQuery } from '../../src/pipeline/home-feed.query.ts'
 import type { Loaders } from '../../src/store/loaders.ts'
 import type { MediaRecord, PostRecord, UserRecord } from '../../src/store/records.ts'
@@ -186,6 +188,9 @@ export function createBenchDependencies(now: () => number): HomeFeedDependencies
       },
     },
     popular: { popularPosts: async () => [] },
+    countsCache: new AgedCache(COUNTS_CACHE_PARAMS),
+    // Every ask is the first: a refresh costs less.
+    candidateCache: { get: async () => undefined, put: async () => undefined },
   })
 }
 

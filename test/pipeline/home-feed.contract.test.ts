@@ -21,31 +21,11 @@ import { createRecheckPipeline } from '../../src/pipeline/recheck.pipeline.ts'
 import type { RecheckQuery } from '../../src/pipeline/recheck.query.ts'
 import { NO_AUTHOR_LISTS } from '../../src/pipeline/visibility/author-lists.ts'
 import type { LoggedRequest } from '../../src/store/request-log/logged-request.ts'
-import {
-  createDependencies,
-  JAZZ,
-  now,
-  POSTS,
-  worldCandidates,
-  worldQuery,
-} from './contract-world.ts'
+import { createDependencies, now, POSTS, worldCandidates, worldQuery } from './contract-world.ts'
+import { filterInputs, OF_JAZZ, scored, scorerInputs } from './contract-inputs.ts'
 import { runComponentContract } from './framework/component-contract.ts'
-import {
-  bareCandidate,
-  candidate,
-  filledQuery,
-  HOUR_MS,
-  keyword,
-  NOW_MS,
-  post,
-  postIds,
-  reply,
-  user,
-  userId,
-  userIds,
-} from './home-feed-fixtures.ts'
+import { bareCandidate, filledQuery, NOW_MS, post, userIds } from './home-feed-fixtures.ts'
 import { row } from './score-fixtures.ts'
-import { seenGeneration } from './store-fixtures.ts'
 
 type Pipeline<Q> = { readonly stages: readonly StageListing<Q>[] }
 
@@ -62,7 +42,7 @@ const homeFeed = () =>
   createHomeFeedPipeline(dependencies, {
     ...HOME_FEED_PARAMS,
     newViewer: { ...HOME_FEED_PARAMS.newViewer, keepsFollowedTopicsOnly: true },
-    newViewerEngagement: { ...HOME_FEED_PARAMS.newViewerEngagement, isOn: true },
+    newViewerEngagement: { ...HOME_FEED_PARAMS.newViewerEngagement, isOn: true, threshold: 1 },
   })
 const recheck = () => createRecheckPipeline(dependencies)
 const covered = new Set<string>()
@@ -76,10 +56,6 @@ function find<Q, T>(pipeline: () => Pipeline<Q>, name: string): T {
   if (component === undefined) throw new Error(`${name} is in no stage`)
   return component as T
 }
-
-const ofJazz: Partial<HomeFeedQuery> = { filter: { ...EMPTY_FILTER, topics: [JAZZ] } }
-const FOLLOWED = { id: JAZZ, expanded: new Set([JAZZ]), superExpanded: new Set([JAZZ]) }
-const NO_COUNTS = { likes: 0, replies: 0, reposts: 0, quotes: 0, views: 0 }
 
 const common = { nowMs: NOW_MS, opaque: ['loaders'] as const }
 const filled =
@@ -153,7 +129,7 @@ runComponentContract<HomeFeedQuery, PostCandidate>({
   name: 'TopicRulesQueryHydrator',
   component: () =>
     find<HomeFeedQuery, AnyQueryHydrator<HomeFeedQuery>>(homeFeed, 'TopicRulesQueryHydrator'),
-  query: filled(ofJazz),
+  query: filled(OF_JAZZ),
   bareQuery: worldQuery,
 })
 
@@ -174,7 +150,7 @@ runComponentContract<HomeFeedQuery, PostCandidate>({
   name: 'PhoenixTopicsSource',
   component: () =>
     find<HomeFeedQuery, Source<HomeFeedQuery, PostCandidate>>(homeFeed, 'PhoenixTopicsSource'),
-  query: filled(ofJazz),
+  query: filled(OF_JAZZ),
   bareQuery: worldQuery,
 })
 
@@ -194,7 +170,7 @@ for (const name of [
     kind: 'hydrator',
     name,
     component: () => find<HomeFeedQuery, AnyHydrator<HomeFeedQuery, PostCandidate>>(homeFeed, name),
-    query: filled(enough),
+    query: filled({ ...OF_JAZZ, ...enough }),
     candidates: bareCandidates,
     bareQuery: worldQuery,
     bareCandidates,
@@ -210,70 +186,7 @@ runComponentContract<HomeFeedQuery, PostCandidate>({
   candidates: () => worldCandidates({ inNetwork: true }),
 })
 
-const filters: Readonly<Record<string, [Partial<HomeFeedQuery>, () => PostCandidate[]]>> = {
-  DropDuplicatesFilter: [{}, () => [...worldCandidates(), candidate(POSTS.root)]],
-  CoreDataFilter: [{}, () => [...worldCandidates(), candidate(post(99, 9), { core: null })]],
-  AgeFilter: [
-    {},
-    () => [...worldCandidates(), candidate(post(99, 9, { createdAtMs: NOW_MS - 49 * HOUR_MS }))],
-  ],
-  SelfPostFilter: [{}, () => [...worldCandidates(), candidate(post(99, 1))]],
-  OutOfNetworkKindFilter: [{}, () => worldCandidates({ inNetwork: false })],
-  RequestFilter: [{ filter: { ...EMPTY_FILTER, excludeReplies: true } }, worldCandidates],
-  RepostDeduplicationFilter: [{}, worldCandidates],
-  IneligibleSubscriptionFilter: [
-    {},
-    () => [...worldCandidates(), candidate(post(99, 9), { subscriptionAuthorId: userId(9) })],
-  ],
-  PreviouslySeenFilter: [
-    { seenPostIds: postIds(81), seenGenerations: [seenGeneration(83)] },
-    worldCandidates,
-  ],
-  PreviouslyServedFilter: [{ servedPostIds: postIds(81) }, worldCandidates],
-  MutedKeywordFilter: [{ mutedKeywords: [keyword('83')] }, worldCandidates],
-  AuthorListsFilter: [{}, worldCandidates],
-  AuthorSocialGraphFilter: [{ blockedIds: userIds(11) }, worldCandidates],
-  TopicsFilter: [
-    ofJazz,
-    () => [...worldCandidates({ topicIds: [JAZZ] }), candidate(post(99, 9), { topicIds: [] })],
-  ],
-  FollowedTopicsFilter: [
-    { topicRules: { wanted: [], unwanted: null, excluded: new Set(), followed: [FOLLOWED] } },
-    () => [...worldCandidates({ inNetwork: true }), candidate(post(99, 9), { topicIds: [] })],
-  ],
-  LanguageFilter: [
-    { languages: ['en'] },
-    () => [...worldCandidates(), candidate(post(99, 9, { language: 'de' }))],
-  ],
-  NewViewerEngagementFilter: [
-    { viewerAccount: user(1, { createdAtMs: NOW_MS }) },
-    () => [
-      ...worldCandidates({ inNetwork: true, engagementCounts: NO_COUNTS }),
-      candidate(post(99, 9), { engagementCounts: null }),
-    ],
-  ],
-  VisibilityFilter: [
-    {},
-    () => [
-      candidate(POSTS.foreign),
-      candidate(POSTS.root, { visibility: { action: 'allow', rule: null, labels: [] } }),
-    ],
-  ],
-  AncillaryVisibilityFilter: [
-    {},
-    () => [
-      candidate(POSTS.foreign, { ancillaryVisibility: [] }),
-      candidate(POSTS.quote, {
-        ancillaryVisibility: [{ role: 'quoted', action: 'drop', rule: 'spam', labels: [] }],
-      }),
-    ],
-  ],
-  ConversationFilter: [
-    {},
-    () => [...worldCandidates(), candidate(reply(99, 9, POSTS.root), { score: 1 })],
-  ],
-}
-for (const [name, [fields, candidates]] of Object.entries(filters)) {
+for (const [name, [fields, candidates]] of Object.entries(filterInputs)) {
   runComponentContract<HomeFeedQuery, PostCandidate>({
     ...common,
     kind: 'filter',
@@ -286,35 +199,7 @@ for (const [name, [fields, candidates]] of Object.entries(filters)) {
   })
 }
 
-const scored = () =>
-  worldCandidates({ inNetwork: false }).map((each, index) => ({
-    ...each,
-    probabilities: row({ favorite: index / 10 }),
-    weightedScore: 1 + index,
-    scoredBy: 'phoenix' as const,
-    score: 2 + index,
-  }))
-/** Enough for a sixteenth place, the last ones by small authors. */
-const ranking = () =>
-  Array.from({ length: 24 }, (_, index) =>
-    candidate(post(500 + index, 20 + index), {
-      weightedScore: 1 - index / 100,
-      scoredBy: 'phoenix' as const,
-      author: user(20 + index, { followersCount: index < 18 ? 5_000 : 10 }),
-      engagementCounts: { likes: 0, replies: 0, reposts: 0, quotes: 0, views: 0 },
-    }),
-  )
-const scorers: Readonly<Record<string, () => PostCandidate[]>> = {
-  PhoenixScorer: worldCandidates,
-  WeightedScorer: () =>
-    worldCandidates({ probabilities: row({ reply: 0.5 }), videoDurationMs: 20_000 }),
-  FallbackScorer: worldCandidates,
-  ColdStartScorer: ranking,
-  AuthorDiversityScorer: scored,
-  OutOfNetworkScorer: scored,
-  SlateDiversityScorer: scored,
-}
-for (const [name, candidates] of Object.entries(scorers)) {
+for (const [name, candidates] of Object.entries(scorerInputs)) {
   runComponentContract<HomeFeedQuery, PostCandidate>({
     ...common,
     kind: 'scorer',

@@ -3,8 +3,9 @@ import { trustPostId, trustUserId } from '../../src/ids.ts'
 import { InProcessCandidateCache } from '../../src/pipeline/cached-pool/in-process-candidate-cache.ts'
 import { AgedCache } from '../../src/pipeline/framework/aged-cache.ts'
 import { createPrompts } from '../../src/pipeline/blending/prompts.ts'
-import { createHomeFeed, type HomeFeed } from '../../src/pipeline/home-feed.ts'
+import { createHomeFeed, type HomeFeed, type RankOptions } from '../../src/pipeline/home-feed.ts'
 import type { HomeFeedDependencies } from '../../src/pipeline/home-feed.dependencies.ts'
+import { DEFAULT_SETTINGS } from '../../src/pipeline/params/feed-settings.ts'
 import {
   POPULAR_PARAMS,
   REQUEST_CACHE_PARAMS,
@@ -28,14 +29,14 @@ export interface Retrieved {
 
 /**
  * The feed of a small gateway's world with both models healthy: the ranker scores by id, retrieval
- * brings what it is given. The budget is a slow machine's.
+ * brings what it is given. Its limits are a slow machine's.
  */
 export function createRankedFeed(
   { database, thunder }: Pick<SmallGateway, 'database' | 'thunder'>,
   retrieved: readonly Retrieved[] = [],
   more: Partial<HomeFeedDependencies> = {},
 ): HomeFeed {
-  return createHomeFeed({
+  const homeFeed = createHomeFeed({
     viewerStore: createViewerStore(database),
     thunder,
     retrieval: {
@@ -64,4 +65,21 @@ export function createRankedFeed(
     now: systemNowMs,
     ...more,
   })
+  return {
+    ...homeFeed,
+    rank: (ask, options) => homeFeed.rank(ask, patient(options)),
+    recheck: (ask, candidates, options) => homeFeed.recheck(ask, candidates, patient(options)),
+  }
+}
+
+/** The same settings, but that no component is late on a busy machine. */
+function patient(options: RankOptions): RankOptions {
+  const { settings = DEFAULT_SETTINGS } = options
+  const { params, digest } = settings
+  const limits = Object.keys(params.timeout).map((name) => [name, 5_000])
+  const timeout = { ...params.timeout, ...Object.fromEntries(limits) }
+  return {
+    ...options,
+    settings: { ...settings, params: { ...params, timeout }, digest: `${digest} patient` },
+  }
 }

@@ -92,7 +92,7 @@ function toPatches(answer: RankAnswer, count: number): readonly Patch[] {
   return Array.from({ length: count }, (_, index) => {
     const start = index * DISCRETE_ACTION_COUNT
     const row = probabilities.subarray(start, start + DISCRETE_ACTION_COUNT)
-    if (row.every(Number.isNaN)) return new Error('the model did not score this post')
+    if (isEmpty(row)) return new Error('the model did not score this post')
     const seconds = dwellSeconds[index]
     return {
       probabilities: row,
@@ -100,4 +100,12 @@ function toPatches(answer: RankAnswer, count: number): readonly Patch[] {
       modelVersion,
     }
   })
+}
+
+/** A loop: `every` with a callback took most of this row's time. */
+function isEmpty(row: Float32Array): boolean {
+  for (let index = 0; index < row.length; index++) {
+    if (!Number.isNaN(row[index])) return false
+  }
+  return true
 }

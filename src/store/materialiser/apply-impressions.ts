@@ -1,3 +1,4 @@
+import { countViews } from '../count-views.ts'
 import { sql, type Transaction } from 'kysely'
 import { namesOf, unnest, type UnnestColumn } from '../import/unnest.ts'
 import { SEEN_PARAMS } from '../seen/seen.params.ts'
@@ -40,7 +41,8 @@ function toSeenPosts(rows: readonly WrittenRow[]): readonly SeenPost[] {
 
 /**
  * Writes showings that are not there yet and adds them, and what reposts among them show, to their
- * viewers' filters. Of these viewers older rows than are kept go. Answers how many it wrote.
+ * viewers' filters and to the posts' views. Of these viewers older rows than are kept go. Answers
+ * how many it wrote.
  */
 export async function applyImpressions(
   transaction: Transaction<Tables>,
@@ -61,6 +63,10 @@ export async function applyImpressions(
     on conflict do nothing
     returning viewer_id, post_id, original_post_id`.execute(transaction)
   await writeSeenGenerations(transaction, toSeenPosts(rows), nowMs)
+  await countViews(
+    transaction,
+    rows.map((row) => row.post_id),
+  )
   const viewerIds = [...new Set(rows.map((row) => row.viewer_id))]
   await sql`
     delete from impressions
