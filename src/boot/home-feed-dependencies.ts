@@ -1,4 +1,4 @@
-import { GrpcRetrievalClient } from '../phoenix/grpc-retrieval-client.ts'
+import type { GrpcRetrievalClient } from '../phoenix/grpc-retrieval-client.ts'
 import type { RankingClient } from '../phoenix/ranking-client.ts'
 import { AgedCache } from '../pipeline/framework/aged-cache.ts'
 import type { CandidateCache } from '../pipeline/cached-pool/candidate-cache.ts'
@@ -13,7 +13,7 @@ import {
   REQUEST_LOG_PARAMS,
   TOPIC_PARAMS,
 } from '../pipeline/process.params.ts'
-import { SearchTexts } from '../pipeline/muted-keywords/search-text.ts'
+import type { SearchTexts } from '../pipeline/muted-keywords/search-text.ts'
 import { RequestCache } from '../pipeline/request-cache.ts'
 import { createSafetyMemory } from '../pipeline/safety-memory.ts'
 import { KeptEmbeddings } from '../pipeline/slate-diversity/kept-embeddings.ts'
@@ -23,7 +23,7 @@ import type { RequestLog } from '../store/request-log/logged-request.ts'
 import { requestLogDirectory, RequestLogFiles } from '../store/request-log/request-log-files.ts'
 import { createTopicStore } from '../store/topic-store.ts'
 import type { ViewerStore } from '../store/viewer-store.ts'
-import { Telemetry } from '../telemetry.ts'
+import type { Telemetry } from '../telemetry.ts'
 import type { EventFlow } from './event-flow.ts'
 import type { Database } from '../store/database.ts'
 import type { Prompts } from '../pipeline/blending/prompts.ts'
