@@ -107,6 +107,23 @@ describe('eligibility', () => {
     expect((await lift(more)).lifted).toEqual([{ id: '2', score: 0.85 }])
   })
 
+  it('gives the place of two equals to the earlier', async () => {
+    // 20 scored posts: index 16 may be lifted, index 17 may not.
+    const rest = [scored(post(3, 10), 0.1), scored(post(4, 10), 0.05)]
+    const { lifted } = await lift([...crowd(16), small(1, 0.5), small(2, 0.5), ...rest])
+    expect(lifted).toEqual([{ id: '1', score: 0.85 }])
+  })
+
+  it.each(['first', 'last'])(
+    'leaves what only rules scored out of it, %s in the list',
+    async (at) => {
+      const byRules = small(7, 9, { scoredBy: 'fallback' })
+      const list = [...crowd(), small(2, 0.75)]
+      const { lifted } = await lift(at === 'first' ? [byRules, ...list] : [...list, byRules])
+      expect(lifted).toEqual([{ id: '2', score: 0.85 }])
+    },
+  )
+
   it('lifts among the fallback scores when the model scored nothing', async () => {
     const byRules = (each: PostCandidate): PostCandidate => ({ ...each, scoredBy: 'fallback' })
     const { lifted } = await lift([...crowd(), small(2, 0.75)].map(byRules))

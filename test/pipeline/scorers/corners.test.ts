@@ -181,7 +181,7 @@ describe('deadlines', () => {
         async rank(_query, options) {
           calls.push(options)
           return {
-            probabilities: new Float32Array(18),
+            probabilities: new Float32Array(18).fill(Number.NaN, 1),
             dwellSeconds: new Float32Array(),
             modelVersion: 'model',
           }
@@ -191,7 +191,7 @@ describe('deadlines', () => {
     const query = { ...filledQuery(), deadlineMs: NOW_MS + given.request }
     const own = stageContext({ deadlineMs: NOW_MS + given.own }).context
     const list: readonly PostCandidate[] = [candidate(post(100, 10))]
-    // Seconds that the answer does not reach are not known.
+    // One head is enough. Seconds that the answer does not reach are not known.
     expect(await scorer.score(query, list, own)).toMatchObject([{ dwellSeconds: null }])
     expect(calls).toEqual([{ signal: own.signal, deadlineMs: NOW_MS + given.limit }])
   })
