@@ -9,7 +9,7 @@ layer that does, and fit_heads.py then fits the heads to what comes out:
                 32 .. 59; without a known viewer they see the mean author of the history instead
     feed-forward   gelu(u) a - gelu(-u) a = u a: two units a factor, all into dimension 31
     age         dimension 60 grows with the age of the post
-    habits      three dimensions say what an author's posts make people do (author_habits.py)
+    habits      two dimensions say what an author's posts make people do (author_habits.py)
 
 A norm forgets how long a vector is, and that is half of what factors say. So every vector that is
 normed carries a constant that is much longer than the rest (the marks): the norm then divides by
@@ -39,21 +39,24 @@ NEGATIVE_FROM = 14
 _USER_MARK, _HISTORY_MARK, _PRODUCT, _VIEWER = 28, 30, 31, 32
 _AGE, _CONSTANT, _ATTENDED = 60, 62, 63
 _VIEWER_END = _VIEWER + FACTORS
-HABIT_PLACES = (28, 30, 61)
-"""Dimensions of a candidate's stream with the habits of its author; two are marks of others."""
+HABIT_PLACES = (28, 61)
+"""Dimensions of a candidate's stream with the first habits of its author; one is a user's mark.
 
-_HABIT_WEIGHT = 4.0
+A third would disturb the order of the feed more than it tells (DECISIONS.md).
+"""
+
+_HABIT_WEIGHT = 1.5
 
 # Of everything that is not part of the factorisation, beside its usual random start.
 _REST = 0.3
 # Lengths of the marks; factors are about 2.6 long. sqrt(64) is the length behind a norm.
-_CANDIDATE_LEVEL, _PREFIX_LEVEL, _NORMED = 16.0, 8.0, 8.0
+_CANDIDATE_LEVEL, _PREFIX_LEVEL, _NORMED = 24.0, 8.0, 8.0
 # Query and key of a head that looks at the user token: 0.125 x (8 x 1.8)^2 is above any other.
 _LOOK = 1.8
 # A constant beside the attended factors, and one beside the product.
 _ATTENDED_WEIGHT, _CONSTANT_WEIGHT = 3.0, 0.6
-# What the norm in front of the feed-forward layer makes of a factor: about one half.
-_AFTER_NORM = 0.5
+# What the norm in front of the feed-forward layer makes of a factor: about one third.
+_AFTER_NORM = 1.0 / 3.0
 _PRODUCT_SCALE = 4.0
 _AGE_HOURS = 24.0
 _SLOPE, _NEGATIVE_SLOPE = 0.8, -0.4
