@@ -151,9 +151,9 @@ describe('context.parameters', () => {
     const from = await serve(base, {
       homeFeed: {
         ...homeFeed,
-        rank: (request, options) => {
+        open: (request, options) => {
           sizes.push(request.slateSize)
-          return homeFeed.rank(request, options)
+          return homeFeed.open(request, options)
         },
       },
     })

@@ -68,7 +68,10 @@ export function createRankedFeed(
   return {
     ...homeFeed,
     rank: (ask, options) => homeFeed.rank(ask, patient(options)),
+    open: (ask, options) => homeFeed.open(ask, patient(options)),
     recheck: (ask, candidates, options) => homeFeed.recheck(ask, candidates, patient(options)),
+    recheckModules: (ask, modules, options) =>
+      homeFeed.recheckModules(ask, modules, patient(options)),
   }
 }
 

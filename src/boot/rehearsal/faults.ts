@@ -20,7 +20,6 @@ type NotAsked =
   | 'authorLists'
   | 'countsCache'
   | 'searchTexts'
-  | 'requestLog'
   | 'prompts'
 type Part = Exclude<keyof HomeFeedDependencies, NotAsked>
 
@@ -31,6 +30,7 @@ const DEPENDENCY_OF: Readonly<Record<Part, string>> = {
   topics: 'database',
   modules: 'database',
   candidateCache: 'candidate-cache',
+  requestLog: 'request-log',
   thunder: 'thunder',
   retrieval: 'phoenix-retrieval',
   embeddings: 'phoenix-retrieval',

@@ -42,13 +42,11 @@ export function coldStartScorer({ random, ...rules }: ColdStartOptions) {
   return scorer({
     name: 'ColdStartScorer',
     reads: ['core', 'author', 'engagementCounts', 'weightedScore', 'scoredBy'],
-    writes: ['coldStartScore', 'propensity'],
+    writes: ['coldStartScore', 'propensity', 'score'],
     params: rules,
     enable: () => rules.enabled,
     async score(_query, candidates, { requestId, nowMs }) {
-      const patches: { coldStartScore: number | undefined; propensity: number }[] = candidates.map(
-        () => ({ coldStartScore: undefined, propensity: 1 }),
-      )
+      const patches = candidates.map(({ weightedScore }) => toPatch(weightedScore, undefined, 1))
       const ranked = rank(candidates)
       const targets = ranked.slice(rules.slotMin, rules.slotMax).map(({ score }) => score)
       const eligible = ranked.filter(isEligible(ranked, rules, nowMs))
@@ -61,14 +59,24 @@ export function coldStartScorer({ random, ...rules }: ColdStartOptions) {
         const result = entry === choice.chosen ? lifted : entry.score
         const alike = targets.filter((each) => Math.max(entry.score, each) === result).length
         const untouched = result === entry.score ? 1 - probability : 0
-        patches[entry.index] = {
-          coldStartScore: result > entry.score ? result : undefined,
-          propensity: (probability * alike) / targets.length + untouched,
-        }
+        patches[entry.index] = toPatch(
+          entry.score,
+          result > entry.score ? result : undefined,
+          (probability * alike) / targets.length + untouched,
+        )
       }
       return patches
     },
   })
+}
+
+/** The score is what the scorers behind it would start from. */
+function toPatch(
+  weightedScore: number | undefined,
+  coldStartScore: number | undefined,
+  propensity: number,
+) {
+  return { coldStartScore, propensity, score: coldStartScore ?? weightedScore }
 }
 
 /**
