@@ -8,7 +8,15 @@ export default defineConfig({
   test: {
     include: ['test/pipeline/**/*.test.ts'],
     // Whole requests with deadlines: slow, and what they see the others see closer.
-    exclude: ['test/pipeline/home-feed.test.ts', 'test/pipeline/total/**'],
+    exclude: [
+      'test/pipeline/home-feed.test.ts',
+      'test/pipeline/home-feed-topics.test.ts',
+      'test/pipeline/order.test.ts',
+      'test/pipeline/pipeline-variants.test.ts',
+      'test/pipeline/cached-pool/refresh.test.ts',
+      'test/pipeline/safety/**',
+      'test/pipeline/total/**',
+    ],
     // Counting what each test covers makes number crunching slow.
     testTimeout: 60_000,
     maxWorkers: 1,

@@ -70,6 +70,13 @@ it.each([
   expect(await reasonOf(each, muted, world)).toBe('KEYWORD_MUTED')
 })
 
+it('hides neither a post without the muted keyword nor one that quotes such a post', async () => {
+  const muted = facts({ mutedKeywords: [keyword('unsaid')] })
+  expect(await reasonOf(spoiler, muted)).toBeNull()
+  expect(await reasonOf(quote(103, 11, spoiler), muted, { posts: [spoiler] })).toBeNull()
+  expect(await reasonOf(repost(106, 11, spoiler), muted, { posts: [spoiler] })).toBeNull()
+})
+
 it("shows a viewer's own posts in spite of their keywords", async () => {
   const muted = facts({ mutedKeywords: [keyword('spoiler')] })
   expect(await reasonOf(post(105, 1, { text: 'my spoiler' }), muted)).toBeNull()
