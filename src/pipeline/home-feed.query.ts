@@ -138,3 +138,16 @@ export function createHomeFeedQuery(
     topicRules: undefined,
   }
 }
+
+/** One spelling for equal filters: cursors and kept pools are bound to it. */
+export function spellFilter(filter: HomeFeedFilter): string {
+  const { topics, excludedTopics, ...switches } = filter
+  const names = Object.entries(switches)
+    .filter(([, isOn]) => isOn)
+    .map(([name]) => name)
+  for (const [name, given] of Object.entries({ topics, excludedTopics })) {
+    const ids = [...new Set(given)]
+    if (ids.length > 0) names.push(`${name}=${ids.sort().join('+')}`)
+  }
+  return names.sort().join(',')
+}

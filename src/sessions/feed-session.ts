@@ -82,15 +82,3 @@ export function excludedPostIdsOf(session: FeedSession): ReadonlySet<PostId> {
   }
   return ids
 }
-
-/** One spelling for equal filters, for the cursor's binding. */
-export function spellFilter(filter: HomeFeedFilter): string {
-  const { topics, excludedTopics, ...switches } = filter
-  const names = Object.entries(switches)
-    .filter(([, isOn]) => isOn)
-    .map(([name]) => name)
-  for (const [name, ids] of Object.entries({ topics, excludedTopics })) {
-    if (ids.length > 0) names.push(`${name}=${[...new Set(ids)].sort().join('+')}`)
-  }
-  return names.sort().join(',')
-}

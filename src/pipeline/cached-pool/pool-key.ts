@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { HomeFeedFilter, HomeFeedQuery } from '../home-feed.query.ts'
+import { spellFilter, type HomeFeedQuery } from '../home-feed.query.ts'
 
 /** Changes when a pool's form or meaning does, so that none of an older release is read. */
 const VERSION = 1
@@ -9,19 +9,7 @@ type KeyFields = Pick<HomeFeedQuery, 'viewerId' | 'filter' | 'countryCode' | 'se
 /** Equal for requests that would choose from the same posts by the same rules. */
 export function poolKeyOf(query: Readonly<KeyFields>): string {
   const { viewerId, filter, countryCode, settingsDigest } = query
-  return JSON.stringify([VERSION, viewerId, spell(filter), countryCode, settingsDigest])
-}
-
-/** One spelling for equal filters, whatever kinds of fields they have. */
-function spell(filter: HomeFeedFilter): readonly unknown[] {
-  const entries: readonly (readonly [string, unknown])[] = Object.entries(filter)
-  return entries
-    .map(([name, value]) => [name, isMany(value) ? [...value].map(String).toSorted() : value])
-    .toSorted(([a], [b]) => (String(a) < String(b) ? -1 : 1))
-}
-
-function isMany(value: unknown): value is Iterable<unknown> {
-  return typeof value === 'object' && value !== null && Symbol.iterator in value
+  return JSON.stringify([VERSION, viewerId, spellFilter(filter), countryCode, settingsDigest])
 }
 
 type StateFields = Pick<

@@ -1,7 +1,6 @@
 import { expect, it } from 'vitest'
-import { EMPTY_FILTER } from '../../src/pipeline/home-feed.query.ts'
-import { spellFilter } from '../../src/sessions/feed-session.ts'
-import { topicId } from '../pipeline/home-feed-fixtures.ts'
+import { EMPTY_FILTER, spellFilter } from '../../src/pipeline/home-feed.query.ts'
+import { topicId } from './home-feed-fixtures.ts'
 
 const topicIds = (...ids: number[]) => ids.map(topicId)
 
