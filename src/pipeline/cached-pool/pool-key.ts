@@ -4,12 +4,16 @@ import { spellFilter, type HomeFeedQuery } from '../home-feed.query.ts'
 /** Changes when a pool's form or meaning does, so that none of an older release is read. */
 const VERSION = 1
 
-type KeyFields = Pick<HomeFeedQuery, 'viewerId' | 'filter' | 'countryCode' | 'settingsDigest'>
+type KeyFields = Pick<
+  HomeFeedQuery,
+  'viewerId' | 'filter' | 'languages' | 'countryCode' | 'settingsDigest'
+>
 
 /** Equal for requests that would choose from the same posts by the same rules. */
 export function poolKeyOf(query: Readonly<KeyFields>): string {
-  const { viewerId, filter, countryCode, settingsDigest } = query
-  return JSON.stringify([VERSION, viewerId, spellFilter(filter), countryCode, settingsDigest])
+  const { viewerId, filter, languages, countryCode, settingsDigest } = query
+  const asked = [spellFilter(filter), languages.toSorted(), countryCode]
+  return JSON.stringify([VERSION, viewerId, asked, settingsDigest])
 }
 
 type StateFields = Pick<

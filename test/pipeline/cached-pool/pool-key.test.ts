@@ -40,13 +40,14 @@ describe('the state of a viewer', () => {
     'mutedRepostIds',
     'mutedKeywords',
     'subscribedIds',
+    'followedTopicIds',
   ] as const)('is not known without %s', (field) => {
     expect(viewerStateOf({ ...before, [field]: undefined })).toBeNull()
   })
 })
 
 describe('the key of a pool', () => {
-  it('differs by viewer, filter, country and parameters, and by nothing else', () => {
+  it('differs by viewer, filter, languages, country and parameters, and by nothing else', () => {
     const keyOf = (more: Partial<HomeFeedQuery>, digest = 'a') =>
       poolKeyOf(filledQuery({ ...more, settingsDigest: digest }))
     const keys = [
@@ -55,10 +56,13 @@ describe('the key of a pool', () => {
       keyOf({ filter: { ...EMPTY_FILTER, excludeVideos: true } }),
       keyOf({ filter: { ...EMPTY_FILTER, excludeReplies: true } }),
       keyOf({ countryCode: 'de' }),
+      keyOf({ languages: ['de'] }),
+      keyOf({ languages: ['de', 'en'] }),
       keyOf({}, 'b'),
     ]
     expect(new Set(keys).size).toBe(keys.length)
     expect(keyOf({ requestId: 'other', slateSize: 60 })).toBe(keyOf({}))
+    expect(keyOf({ languages: ['en', 'de'] })).toBe(keyOf({ languages: ['de', 'en'] }))
   })
 
   it('reads lists and sets of a filter, in any order', () => {
