@@ -19,22 +19,18 @@ from phoenix.checkpoints import (
     save_checkpoint,
     verify_checkpoint,
 )
-from phoenix.data.posts import HOUR_MS
-from phoenix.data.world import create_world, world_training_log
 from phoenix.inference import InferenceEngine
 from phoenix.training.canary_inputs import canary_inputs
-from phoenix.training.viewer_sequences import ViewerSequences, viewer_sequences
+from phoenix.training.viewer_sequences import ViewerSequences
+from tests.small_world import NOW_MS, small_sequences
 
-NOW_MS = 1_793_491_200_000
 DEMO = Path(__file__).resolve().parents[1] / "checkpoints" / "demo"
 OUTPUTS = "phoenix_model/unembeddings"
 
 
 @pytest.fixture(scope="module")
 def sequences() -> ViewerSequences:
-    """Four days of a small part of the demo world."""
-    world = create_world(7, NOW_MS, scale=0.05, from_ms=NOW_MS - 4 * 24 * HOUR_MS)
-    return viewer_sequences(world_training_log(world))
+    return small_sequences()
 
 
 def _save(directory: Path, ranker: ModelBundle, canary: CanaryInputs) -> None:

@@ -9,8 +9,6 @@ import pytest
 
 from phoenix.bundle import Candidates, ModelBundle
 from phoenix.checkpoints import load_checkpoint
-from phoenix.data.posts import HOUR_MS
-from phoenix.data.world import create_world, world_training_log
 from phoenix.evaluation.metrics import spearman
 from phoenix.gen.actions import ACTIONS_SHA256
 from phoenix.inference import InferenceEngine
@@ -35,18 +33,16 @@ from phoenix.training.viewer_sequences import (
     ViewerSequences,
     burst_numbers,
     check_no_leak,
-    viewer_sequences,
 )
+from tests.small_world import NOW_MS, small_sequences
 
-NOW_MS = 1_793_491_200_000
 DEMO = Path(__file__).resolve().parents[1] / "checkpoints" / "demo"
 MEGABYTE = 1_000_000
 
 
 @pytest.fixture(scope="module")
 def sequences() -> ViewerSequences:
-    world = create_world(7, NOW_MS, scale=0.05, from_ms=NOW_MS - 4 * 24 * HOUR_MS)
-    return viewer_sequences(world_training_log(world))
+    return small_sequences()
 
 
 @pytest.fixture(scope="module")

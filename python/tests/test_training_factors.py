@@ -6,8 +6,6 @@ import numpy as np
 import pytest
 
 from phoenix.bundle import EmbeddingTables
-from phoenix.data.posts import HOUR_MS
-from phoenix.data.world import create_world, world_training_log
 from phoenix.training.author_habits import (
     HABITS,
     AuthorDeeds,
@@ -23,16 +21,15 @@ from phoenix.training.ranker_training import (
     ranker_from_ms,
     with_newer_factors,
 )
-from phoenix.training.viewer_sequences import ViewerSequences, check_no_leak, viewer_sequences
+from phoenix.training.viewer_sequences import ViewerSequences, check_no_leak
+from tests.small_world import small_sequences
 
-NOW_MS = 1_793_491_200_000
 SIZE = 8
 
 
 @pytest.fixture(scope="module")
 def sequences() -> ViewerSequences:
-    world = create_world(7, NOW_MS, scale=0.05, from_ms=NOW_MS - 4 * 24 * HOUR_MS)
-    return viewer_sequences(world_training_log(world))
+    return small_sequences()
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-import type { ColumnType } from 'kysely'
+import type { Id, Ms, NullableMs } from './column-types.ts'
 
 /** What is remembered of viewers' visits, by the conventions of `tables.ts`. */
 export interface HistoryTables {
@@ -8,10 +8,6 @@ export interface HistoryTables {
   viewer_requests: ViewerRequestsTable
   author_served: AuthorServedTable
 }
-
-type Id = string
-type Ms = ColumnType<string, number, number>
-type NullableMs = ColumnType<string | null, number | null, number | null>
 
 export interface ServedTable {
   viewer_id: Id

@@ -1,4 +1,5 @@
 import type { ColumnType, Generated } from 'kysely'
+import type { Id, Ms, NullableMs } from './column-types.ts'
 import type { HistoryTables } from './history-tables.ts'
 
 /**
@@ -35,10 +36,6 @@ export interface Tables extends HistoryTables {
   import_progress: ImportProgressTable
   demo_world: DemoWorldTable
 }
-
-type Id = string
-type Ms = ColumnType<string, number, number>
-type NullableMs = ColumnType<string | null, number | null, number | null>
 
 export interface UsersTable {
   id: Id
