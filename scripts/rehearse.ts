@@ -14,6 +14,7 @@ import { createViewerStore } from '../src/store/create-viewer-store.ts'
 import type { Database } from '../src/store/database.ts'
 import { DirectoryInUseError } from '../src/store/directory-lock.ts'
 import { createLogger } from '../src/telemetry.ts'
+import { UsageError } from './command-line.ts'
 
 const USAGE = `Usage: npm run rehearse -- --fail NAME [--mode fail|timeout] [--viewer ID|HANDLE]
                            [--first N] [--cold] [--json]
@@ -26,8 +27,6 @@ const USAGE = `Usage: npm run rehearse -- --fail NAME [--mode fail|timeout] [--v
   --json         both feeds as JSON
 Ranks twice on the database of the settings, healthy and with NAME dead. Nothing is recorded.
 Exit codes: 0 both ran, 1 it could not run, 2 wrong arguments.`
-
-class UsageError extends Error {}
 
 interface Arguments {
   readonly fault: string

@@ -1,9 +1,9 @@
 /** `npm run request-log -- list|show`: what was ranked for whom, and why. */
-import { parseArgs } from 'node:util'
 import { ConfigError, readProcessConfig } from '../src/config.ts'
 import { formatRequest, formatRequestLine } from '../src/store/request-log/format-request.ts'
 import { findLoggedRequest, readRequestLog } from '../src/store/request-log/read-request-log.ts'
 import { requestLogDirectory } from '../src/store/request-log/request-log-files.ts'
+import { readArguments, runCommand, UsageError } from './command-line.ts'
 
 const USAGE = `Usage: npm run request-log -- COMMAND
   list [--last N] [--viewer ID] [--json]  the newest requests of the sample; N is 20 by default
@@ -13,23 +13,15 @@ Exit codes: 0 done, 1 there is none, 2 wrong arguments.`
 
 const SHOWN = 20
 
-class UsageError extends Error {}
-
-function readArguments() {
-  try {
-    return parseArgs({
-      allowPositionals: true,
-      options: {
-        last: { type: 'string' },
-        top: { type: 'string' },
-        viewer: { type: 'string' },
-        json: { type: 'boolean' },
-      },
-    })
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error))
-  }
-}
+const ARGUMENTS = {
+  allowPositionals: true,
+  options: {
+    last: { type: 'string' },
+    top: { type: 'string' },
+    viewer: { type: 'string' },
+    json: { type: 'boolean' },
+  },
+} as const
 
 function readCount(option: string, text: string | undefined): number {
   if (text === undefined) return SHOWN
@@ -39,7 +31,7 @@ function readCount(option: string, text: string | undefined): number {
 
 const onUnreadable = (path: string, reason: string) => console.error(`${path}: ${reason}`)
 
-type Values = ReturnType<typeof readArguments>['values']
+type Values = ReturnType<typeof readArguments<typeof ARGUMENTS>>['values']
 
 async function list(directory: string, { last, viewer, json }: Values): Promise<void> {
   const count = readCount('last', last)
@@ -67,7 +59,7 @@ async function show(directory: string, requestId: string, { top, json }: Values)
 }
 
 async function run(): Promise<void> {
-  const { values, positionals } = readArguments()
+  const { values, positionals } = readArguments(ARGUMENTS)
   const [command, requestId, ...others] = positionals
   if (others.length > 0) throw new UsageError(`"${others[0]}" is one argument too many.`)
   const directory = requestLogDirectory(readProcessConfig().dataDirectory)
@@ -76,14 +68,4 @@ async function run(): Promise<void> {
   else throw new UsageError(command === 'show' ? 'show needs REQUEST_ID.' : 'Say list or show.')
 }
 
-try {
-  await run()
-} catch (error) {
-  if (error instanceof UsageError) {
-    console.error(`${error.message}\n${USAGE}`)
-    process.exitCode = 2
-  } else {
-    console.error(error instanceof ConfigError ? error.message : error)
-    process.exitCode = 1
-  }
-}
+await runCommand({ usage: USAGE, isExpected: (error) => error instanceof ConfigError, run })

@@ -1,5 +1,4 @@
 /** `npm run training-log -- export|import|status`: moves the log that training reads. */
-import { parseArgs } from 'node:util'
 import { ConfigError, readProcessConfig, type Config } from '../src/config.ts'
 import { createDatabase, type Database } from '../src/store/database.ts'
 import { DirectoryInUseError } from '../src/store/directory-lock.ts'
@@ -8,6 +7,7 @@ import { TrainingLogError } from '../src/store/training-log/check-log-file.ts'
 import { describeTrainingLog } from '../src/store/training-log/describe-training-log.ts'
 import { exportTrainingLog } from '../src/store/training-log/export-training-log.ts'
 import { importTrainingLog } from '../src/store/training-log/import-training-log.ts'
+import { readArguments, runCommand, UsageError } from './command-line.ts'
 
 const USAGE = `Usage: npm run training-log -- COMMAND
   export --out DIR [--since TIME] [--until TIME] [--open]
@@ -18,8 +18,6 @@ TIME is as 2026-11-26T02:00:00Z. The embedded database of a running gateway is i
 needs PostgreSQL, or the gateway stopped.
 Exit codes: 0 done, 1 it could not be done, 2 wrong arguments.`
 
-class UsageError extends Error {}
-
 function readTime(option: string, text: string | undefined): number | undefined {
   if (text === undefined) return undefined
   const timeMs = Date.parse(text)
@@ -29,24 +27,18 @@ function readTime(option: string, text: string | undefined): number | undefined 
   return timeMs
 }
 
-function readArguments() {
-  try {
-    return parseArgs({
-      allowPositionals: true,
-      options: {
-        out: { type: 'string' },
-        since: { type: 'string' },
-        until: { type: 'string' },
-        open: { type: 'boolean' },
-        json: { type: 'boolean' },
-      },
-    })
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error))
-  }
-}
+const ARGUMENTS = {
+  allowPositionals: true,
+  options: {
+    out: { type: 'string' },
+    since: { type: 'string' },
+    until: { type: 'string' },
+    open: { type: 'boolean' },
+    json: { type: 'boolean' },
+  },
+} as const
 
-type Values = ReturnType<typeof readArguments>['values']
+type Values = ReturnType<typeof readArguments<typeof ARGUMENTS>>['values']
 
 async function withDatabase<T>(
   { databaseUrl, dataDirectory }: Config,
@@ -107,7 +99,7 @@ async function runStatus({ trainingLogDirectory }: Config, values: Values): Prom
 }
 
 async function run(): Promise<void> {
-  const { values, positionals } = readArguments()
+  const { values, positionals } = readArguments(ARGUMENTS)
   const [command, argument, ...others] = positionals
   const config = readProcessConfig()
   if (others.length > 0) throw new UsageError(`"${others[0]}" is one argument too many.`)
@@ -117,18 +109,11 @@ async function run(): Promise<void> {
   else throw new UsageError(`"${command ?? ''}" is no command.`)
 }
 
-try {
-  await run()
-} catch (error) {
-  if (error instanceof UsageError) {
-    console.error(`${error.message}\n${USAGE}`)
-    process.exitCode = 2
-  } else {
-    const isExpected =
-      error instanceof TrainingLogError ||
-      error instanceof DirectoryInUseError ||
-      error instanceof ConfigError
-    console.error(isExpected ? error.message : error)
-    process.exitCode = 1
-  }
-}
+await runCommand({
+  usage: USAGE,
+  isExpected: (error) =>
+    error instanceof TrainingLogError ||
+    error instanceof DirectoryInUseError ||
+    error instanceof ConfigError,
+  run,
+})
