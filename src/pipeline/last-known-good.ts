@@ -10,7 +10,7 @@ export interface LastKnownGoodOptions {
 
 /** The newest value of each key that was read well, bounded in number and age. */
 export class LastKnownGood<K extends string, V extends object> {
-  readonly #entries: LRUCache<K, { readonly value: V; readonly atMs: number }>
+  readonly #entries: LRUCache<K, { value: V; atMs: number }>
   readonly #ageMsMax: number
   readonly #now: () => number
 
@@ -22,8 +22,13 @@ export class LastKnownGood<K extends string, V extends object> {
 
   /** `atMs`: before the value was read, so that its age is never understated. */
   keep(key: K, value: V, atMs: number): void {
-    const known = this.#entries.peek(key)
-    if (known === undefined || known.atMs <= atMs) this.#entries.set(key, { value, atMs })
+    const known = this.#entries.get(key)
+    if (known === undefined) {
+      this.#entries.set(key, { value, atMs })
+    } else if (known.atMs <= atMs) {
+      known.value = value
+      known.atMs = atMs
+    }
   }
 
   /** Undefined when there is none or it is too old. */

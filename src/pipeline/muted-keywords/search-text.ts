@@ -1,17 +1,21 @@
 import { LRUCache } from 'lru-cache'
 import { normalizeText, tokenize } from './tokenizer.ts'
 
-/** A text as keywords look at it. */
-export interface SearchText {
+/** Words in the order of their text. */
+export interface SearchWords {
   /** In order. An empty one lies between what must not be read as one phrase. */
   readonly tokens: readonly string[]
+  /** `hashOf` each token. */
+  readonly hashes: Uint16Array
   /** Host names anywhere in it, with or without a link around them. */
   readonly hosts: readonly string[]
-  /** Of its links, without their scheme: words inside them count, `https` does not. */
-  readonly links: Links | null
 }
 
-export type Links = Pick<SearchText, 'tokens' | 'hosts'>
+/** A text as keywords look at it. */
+export interface SearchText extends SearchWords {
+  /** Of its links, without their scheme: words inside them count, `https` does not. */
+  readonly links: SearchWords | null
+}
 
 export interface SearchTextsOptions {
   /** Texts that are kept. */
@@ -24,6 +28,17 @@ const SCHEME = /^(?:https?:\/\/)?(?:www\.)?/u
 const URLS = /(?:https?:\/\/|www\.)\S+/gu
 const HOSTS = /(?:[\p{L}\p{N}](?:[\p{L}\p{N}-]*[\p{L}\p{N}])?\.)+\p{L}{2,}/gu
 const BREAK = ''
+/** One more than the largest hash: a table of so many bytes a surface is cheap to make. */
+export const HASHES = 2 ** 12
+
+/** FNV-1a, folded. Equal tokens have equal hashes. */
+export function hashOf(token: string): number {
+  let hash = 0x811c_9dc5
+  for (let at = 0; at < token.length; at += 1) {
+    hash = Math.imul(hash ^ token.charCodeAt(at), 0x0100_0193)
+  }
+  return ((hash >>> 16) ^ hash) & (HASHES - 1)
+}
 
 /**
  * Texts cut into tokens, each once: kept by the text itself, so that an edited post is another
@@ -53,7 +68,7 @@ export class SearchTexts {
     if (known !== undefined) return known
     const normalized = normalizeText(handle)
     const tokens = [...tokenize(normalized), BREAK, ...tokenize(`@${normalized}`)]
-    const made = { tokens, hosts: [], links: null }
+    const made = { ...toWords(tokens, []), links: null }
     this.#handles.set(handle, made)
     return made
   }
@@ -69,17 +84,15 @@ function toSearchText(text: string): SearchText {
   const urls =
     normalized.includes('://') || normalized.includes('www.') ? normalized.match(URLS) : null
   const links = (urls ?? []).map((url) => url.replace(SCHEME, ''))
+  const linkTokens = links.flatMap((link) => [...tokenize(link), BREAK])
   return {
-    tokens: tokenize(normalized),
-    hosts: hostsIn(normalized),
-    links:
-      links.length === 0
-        ? null
-        : {
-            tokens: links.flatMap((link) => [...tokenize(link), BREAK]),
-            hosts: links.flatMap(hostsIn),
-          },
+    ...toWords(tokenize(normalized), hostsIn(normalized)),
+    links: links.length === 0 ? null : toWords(linkTokens, links.flatMap(hostsIn)),
   }
+}
+
+function toWords(tokens: readonly string[], hosts: readonly string[]): SearchWords {
+  return { tokens, hashes: Uint16Array.from(tokens, hashOf), hosts }
 }
 
 function hostsIn(normalized: string): readonly string[] {

@@ -84,7 +84,7 @@ function toPatch(
  * those of the best one's kind compete.
  */
 function rank(candidates: readonly Viewed[]): readonly Entry[] {
-  const best = candidates.toSorted(compareWeighted)[0]?.scoredBy
+  const best = bestOf(candidates)?.scoredBy
   return candidates
     .flatMap((candidate, index) => {
       const { weightedScore: score, scoredBy } = candidate
@@ -92,6 +92,15 @@ function rank(candidates: readonly Viewed[]): readonly Entry[] {
       return competes ? [{ index, score, candidate }] : []
     })
     .toSorted((a, b) => b.score - a.score || a.index - b.index)
+}
+
+/** The first that none comes before. */
+function bestOf(candidates: readonly Viewed[]): Viewed | undefined {
+  let best = candidates[0]
+  for (const candidate of candidates) {
+    if (best !== undefined && compareWeighted(candidate, best) < 0) best = candidate
+  }
+  return best
 }
 
 function compareWeighted(a: Viewed, b: Viewed): number {

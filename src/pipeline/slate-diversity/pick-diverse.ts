@@ -23,35 +23,58 @@ const GAIN_MIN = 1e-6
  * Greedy choice under a determinantal point process: items that score well and differ from those
  * chosen before. Kernel L_ij = q_i q_j cos(i, j), q = exp(theta / (2 (1 - theta)) x score / best).
  * Each step takes the item that adds most to the determinant. Answers indexes in the order chosen.
- * O(items x chosen x (dimension + chosen)). Source: spec/scoring.md 9; Chen, Zhang, Zhou, "Fast
- * greedy MAP inference for determinantal point process", 2018.
+ * At most O(items x chosen x (dimension + chosen)). Source: spec/scoring.md 9; Chen, Zhang, Zhou,
+ * "Fast greedy MAP inference for determinantal point process", 2018.
  */
 export function pickDiverse(pool: DiversityPool, { theta, countMax }: DiversityOptions): number[] {
   const count = pool.scores.length
   const quality = qualities(pool.scores, theta)
-  const gains = Float64Array.from(quality, (q) => q * q)
-  const basis: Float64Array[] = []
-  const isPicked = new Uint8Array(count)
-  const picked: number[] = []
+  const choice: Choice = {
+    pool,
+    quality,
+    gains: Float64Array.from(quality, (q) => q * q),
+    parts: Array.from({ length: count }, () => []),
+    picked: [],
+    isPicked: new Uint8Array(count),
+  }
+  const { picked, isPicked, gains, parts } = choice
   while (picked.length < Math.min(countMax, count)) {
     const best = bestOf(gains, isPicked)
-    const gain = gains[best] ?? 0
-    if (gain <= GAIN_MIN) break
+    // What an item adds only ever shrinks: an old figure is a bound, and only the best is renewed.
+    if ((parts[best]?.length ?? 0) < picked.length) {
+      renew(choice, best)
+      continue
+    }
+    if ((gains[best] ?? 0) <= GAIN_MIN) break
     isPicked[best] = 1
     picked.push(best)
-    const row = new Float64Array(count)
-    const scale = 1 / Math.sqrt(gain)
-    for (let item = 0; item < count; item += 1) {
-      if (isPicked[item] === 1) continue
-      let shared = (quality[best] ?? 0) * (quality[item] ?? 0) * cosine(pool, best, item)
-      for (const earlier of basis) shared -= (earlier[best] ?? 0) * (earlier[item] ?? 0)
-      const part = shared * scale
-      row[item] = part
-      gains[item] = (gains[item] ?? 0) - part * part
-    }
-    basis.push(row)
   }
   return picked
+}
+
+interface Choice {
+  readonly pool: DiversityPool
+  readonly quality: Float64Array
+  /** What each item adds, or added when it was last renewed. */
+  readonly gains: Float64Array
+  /** Each item's row of the kernel's Cholesky factor, as far as it was renewed. */
+  readonly parts: readonly number[][]
+  readonly picked: number[]
+  readonly isPicked: Uint8Array
+}
+
+/** Takes from an item's gain what it shares with those picked since it was last looked at. */
+function renew({ pool, quality, gains, parts, picked }: Choice, item: number): void {
+  const own = parts[item] ?? []
+  for (let place = own.length; place < picked.length; place += 1) {
+    const earlier = picked[place] ?? 0
+    const others = parts[earlier] ?? []
+    let shared = (quality[earlier] ?? 0) * (quality[item] ?? 0) * cosine(pool, earlier, item)
+    for (let at = 0; at < place; at += 1) shared -= (others[at] ?? 0) * (own[at] ?? 0)
+    const part = shared * (1 / Math.sqrt(gains[earlier] ?? 1))
+    own.push(part)
+    gains[item] = (gains[item] ?? 0) - part * part
+  }
 }
 
 function qualities(scores: ArrayLike<number>, theta: number): Float64Array {

@@ -1,7 +1,7 @@
 import type { VisibilityVerdict } from '../home-feed.candidate.ts'
 import type { UnavailableReason } from './unavailable-reason.ts'
 import type { ViewerFacts } from './viewer-facts.ts'
-import { VISIBILITY_RULES } from './visibility-rules.ts'
+import { RULES_WITHOUT_LABELS, VISIBILITY_RULES } from './visibility-rules.ts'
 import type { VisibilityLevel, VisibilitySubject } from './visibility-rule.ts'
 
 /** A verdict and, when it is not a plain allow, the reason to give to the viewer. */
@@ -20,8 +20,10 @@ export function evaluateVisibility(
 ): VisibilityAnswer {
   const isSelf = subject.post.authorId === viewer.viewerId
   const labels = subject.moderation.labels
+  const isLabelled = labels.length > 0 || subject.authorLabels.length > 0
+  const rules = isLabelled ? VISIBILITY_RULES : RULES_WITHOUT_LABELS
   let warning: VisibilityAnswer | null = null
-  for (const rule of VISIBILITY_RULES[levelFor(level, subject, viewer)]) {
+  for (const rule of rules[levelFor(level, subject, viewer)]) {
     if (rule.action === 'interstitial' && warning !== null) continue
     if ((isSelf && rule.exemptsSelf) || !rule.applies(subject, viewer)) continue
     const answer = { action: rule.action, rule: rule.name, labels, reason: rule.reason }

@@ -26,10 +26,26 @@ const byLabel = (name: string): VisibilityRule => ({
   ...drop,
   name,
   reason: 'REMOVED',
+  needsLabel: true,
   applies: labelled(name),
 })
 /** The same for authors too: it binds the house, whoever looks. */
 const byLabelForAll = (name: string) => ({ ...byLabel(name), exemptsSelf: false })
+
+/** A warning by a label of the post, for viewers who did not ask to see such posts. */
+const warningByLabel = (name: string): VisibilityRule => ({
+  ...warning,
+  name,
+  needsLabel: true,
+  applies: unlessOptedIn(labelled(name)),
+})
+const byAuthorLabel = (label: string): VisibilityRule => ({
+  ...drop,
+  name: `author_${label}`,
+  reason: 'DELETED',
+  needsLabel: true,
+  applies: authorLabelled(label),
+})
 
 /** What the age gate keeps from those who are too young, or may be. */
 const isSensitive = some(
@@ -48,8 +64,8 @@ export const HOME_RULES: readonly VisibilityRule[] = [
   { ...drop, name: 'author_unknown', reason: 'UNKNOWN', applies: ({ author }) => author === null },
   { ...drop, name: 'author_suspended', reason: 'REMOVED', applies: isInState('suspended') },
   { ...drop, name: 'author_deactivated', reason: 'DELETED', applies: isInState('deactivated') },
-  { ...drop, name: 'author_erased', reason: 'DELETED', applies: authorLabelled('erased') },
-  { ...drop, name: 'author_offboarded', reason: 'DELETED', applies: authorLabelled('offboarded') },
+  byAuthorLabel('erased'),
+  byAuthorLabel('offboarded'),
   {
     ...drop,
     name: 'author_hidden',
@@ -121,14 +137,10 @@ export const HOME_RULES: readonly VisibilityRule[] = [
     applies: ({ post }, { subscribedIds }) =>
       post.subscribersOnly && !subscribedIds.has(post.authorId),
   },
-  { ...warning, name: 'adult', applies: unlessOptedIn(labelled('adult')) },
-  {
-    ...warning,
-    name: 'nsfw_high_precision',
-    applies: unlessOptedIn(labelled('nsfw_high_precision')),
-  },
-  { ...warning, name: 'gore', applies: unlessOptedIn(labelled('gore')) },
-  { ...warning, name: 'nsfw_card_image', applies: unlessOptedIn(labelled('nsfw_card_image')) },
+  warningByLabel('adult'),
+  warningByLabel('nsfw_high_precision'),
+  warningByLabel('gore'),
+  warningByLabel('nsfw_card_image'),
   { ...warning, name: 'sensitive', applies: unlessOptedIn(isFlaggedSensitive) },
   { ...warning, name: 'adult_author', applies: unlessOptedIn(isAdultAuthor) },
 ]

@@ -15,12 +15,13 @@ const byLabel = (
   label: string,
   reason: UnavailableReason = 'REMOVED',
   name = label,
-): VisibilityRule => ({ ...drop, name, reason, applies: labelled(label) })
+): VisibilityRule => ({ ...drop, name, reason, needsLabel: true, applies: labelled(label) })
 
 const byAuthorLabel = (label: string, reason: UnavailableReason = 'REMOVED'): VisibilityRule => ({
   ...drop,
   name: `author_${label}`,
   reason,
+  needsLabel: true,
   applies: authorLabelled(label),
 })
 

@@ -16,14 +16,14 @@ export const authorLabelled =
     hasLabel(authorLabels, label)
 
 /** Who flagged them, a person or the house, is one to us. */
-const ADULT_LABELS = ['nsfw_user', 'nsfw_admin'] as const
+const ADULT_LABELS = ['nsfw_user', 'nsfw_admin']
+const ADULT_AUTHOR_LABELS = ['adult', ...ADULT_LABELS]
 
 export const isAdultAuthor: Applies = ({ author, authorLabels }) =>
-  author?.isAdult === true ||
-  ['adult', ...ADULT_LABELS].some((label) => hasLabel(authorLabels, label))
+  author?.isAdult === true || hasAny(authorLabels, ADULT_AUTHOR_LABELS)
 
 export const isFlaggedSensitive: Applies = ({ post, moderation }) =>
-  post.sensitive || ADULT_LABELS.some((label) => hasLabel(moderation.labels, label))
+  post.sensitive || hasAny(moderation.labels, ADULT_LABELS)
 
 export const isNoRepost: Applies = ({ post }) => post.repostOfPostId === null
 
@@ -57,6 +57,10 @@ export function isTakenDown({ moderation }: VisibilitySubject, viewer: ViewerFac
     country?.toLowerCase(),
   )
   return moderation.takedownCountries.some((country) => countries.includes(country.toLowerCase()))
+}
+
+function hasAny(labels: readonly string[], wanted: readonly string[]): boolean {
+  return labels.length > 0 && wanted.some((label) => hasLabel(labels, label))
 }
 
 /** `do-not-amplify` and `DO_NOT_AMPLIFY` are the same label. */

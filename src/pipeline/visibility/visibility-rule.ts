@@ -26,6 +26,8 @@ export interface VisibilityRule {
   readonly reason: UnavailableReason
   /** Whether authors see their own posts in spite of it. */
   readonly exemptsSelf: boolean
+  /** True: never applies where neither the post nor its author has a label. */
+  readonly needsLabel?: boolean
   applies(subject: VisibilitySubject, viewer: ViewerFacts): boolean
 }
 

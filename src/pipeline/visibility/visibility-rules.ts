@@ -10,3 +10,9 @@ export const VISIBILITY_RULES: Readonly<Record<VisibilityLevel, readonly Visibil
   home: HOME_RULES,
   recommendations: [...HOME_RULES, ...RECOMMENDATION_RULES],
 }
+
+/** What is left of it for a post without a label by an author without one: most there are. */
+export const RULES_WITHOUT_LABELS: typeof VISIBILITY_RULES = {
+  home: VISIBILITY_RULES.home.filter(({ needsLabel }) => needsLabel !== true),
+  recommendations: VISIBILITY_RULES.recommendations.filter(({ needsLabel }) => needsLabel !== true),
+}

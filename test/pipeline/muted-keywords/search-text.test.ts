@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { SearchTexts } from '../../../src/pipeline/muted-keywords/search-text.ts'
+import { hashOf, SearchTexts } from '../../../src/pipeline/muted-keywords/search-text.ts'
 
 it('cuts each text once, and another text anew', () => {
   const texts = new SearchTexts({ textsMax: 10, charactersMax: 1_000 })
@@ -15,7 +15,12 @@ it('finds hosts, and words of links without their scheme', () => {
   const { tokens, hosts, links } = texts.ofText('See https://www.News.example/a-b or pets.example')
   expect(tokens).toEqual(['see', 'https://www.news.example/a-b', 'or', 'pets', 'example'])
   expect(hosts).toEqual(['www.news.example', 'pets.example'])
-  expect(links).toEqual({ tokens: ['news', 'example', 'a', 'b', ''], hosts: ['news.example'] })
+  const words = ['news', 'example', 'a', 'b', '']
+  expect(links).toEqual({
+    tokens: words,
+    hashes: Uint16Array.from(words, hashOf),
+    hosts: ['news.example'],
+  })
   expect(texts.ofText('nothing').links).toBeNull()
 })
 
