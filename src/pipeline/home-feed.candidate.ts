@@ -110,10 +110,22 @@ export type PostCandidateIdentity = Pick<
   'id' | 'authorId' | 'createdAtMs' | 'sources' | 'ancestorIds' | 'similarity'
 >
 
-/** Every field present from the start: one hidden class for all candidates. */
-export function createPostCandidate(identity: PostCandidateIdentity): PostCandidate {
+/** Every field present from the start and in one literal: one hidden class, one allocation. */
+export function createPostCandidate({
+  id,
+  authorId,
+  createdAtMs,
+  sources,
+  ancestorIds,
+  similarity,
+}: PostCandidateIdentity): PostCandidate {
   return {
-    ...identity,
+    id,
+    authorId,
+    createdAtMs,
+    sources,
+    ancestorIds,
+    similarity,
     inNetwork: undefined,
     isMutualFollow: undefined,
     core: undefined,
@@ -182,21 +194,22 @@ export function judgedPostOf(
 export function actorIdsOf(
   candidate: Pick<PostCandidate, 'authorId' | 'core' | 'related'>,
 ): readonly UserId[] {
-  const ids: UserId[] = [candidate.authorId]
   const { core, related } = candidate
-  const others = [
-    core?.repostOfUserId,
-    core?.quotedUserId,
-    core?.replyToUserId,
-    related?.original?.quotedUserId,
-    related?.original?.replyToUserId,
-    related?.quoted?.authorId,
-    related?.parent?.authorId,
-    related?.root?.authorId,
-  ]
-  // A list of a few: asking it is cheaper than making a set for each post.
-  for (const id of others) if (id != null && !ids.includes(id)) ids.push(id)
+  const ids: UserId[] = [candidate.authorId]
+  addActor(ids, core?.repostOfUserId)
+  addActor(ids, core?.quotedUserId)
+  addActor(ids, core?.replyToUserId)
+  addActor(ids, related?.original?.quotedUserId)
+  addActor(ids, related?.original?.replyToUserId)
+  addActor(ids, related?.quoted?.authorId)
+  addActor(ids, related?.parent?.authorId)
+  addActor(ids, related?.root?.authorId)
   return ids
+}
+
+/** A list of a few: asking it is cheaper than making a set for each post. */
+function addActor(ids: UserId[], id: UserId | null | undefined): void {
+  if (id != null && !ids.includes(id)) ids.push(id)
 }
 
 /** What a client is told of the post that it shows: of the original, for a repost. */

@@ -1,6 +1,6 @@
-import DataLoader from 'dataloader'
 import { sql, type RawBuilder } from 'kysely'
 import { trustTopicId, type PostId, type TopicId, type UserId } from '../ids.ts'
+import { BulkLoader } from './bulk-loader.ts'
 import type { Database } from './database.ts'
 import type { Loaders } from './loaders.ts'
 import {
@@ -23,8 +23,8 @@ import type {
   TopicRecord,
 } from './records.ts'
 
-/** Keys of one statement; more become a second statement. */
-const BATCH_KEYS_MAX = 5_000
+/** Keys of one statement; more become a second one. */
+const STATEMENT_KEYS_MAX = 5_000
 
 const NO_COUNTS: EngagementCounts = { likes: 0, replies: 0, reposts: 0, quotes: 0, views: 0 }
 const NO_MODERATION: ModerationRecord = { labels: [], takedownCountries: [] }
@@ -45,8 +45,8 @@ interface Batch<K, V, R> {
   readonly kept?: Kept<K, NonNullable<V>> | undefined
 }
 
-function createLoader<K extends string, V, R>(batch: Batch<K, V, R>): DataLoader<K, V> {
-  return new DataLoader<K, V>(
+function createLoader<K extends string, V, R>(batch: Batch<K, V, R>): BulkLoader<K, V> {
+  return new BulkLoader<K, V>(
     async (keys) => {
       const values = new Map<K, V>()
       for (const key of keys) {
@@ -57,7 +57,7 @@ function createLoader<K extends string, V, R>(batch: Batch<K, V, R>): DataLoader
       if (missing.length > 0) await readInto(values, missing, batch)
       return keys.map((key) => values.get(key) ?? batch.absent)
     },
-    { maxBatchSize: BATCH_KEYS_MAX },
+    { readKeysMax: STATEMENT_KEYS_MAX },
   )
 }
 

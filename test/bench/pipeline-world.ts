@@ -1,5 +1,4 @@
 /** A world in memory that fills the home feed's pool with 1,500 posts of every kind. */
-import DataLoader from 'dataloader'
 import { DISCRETE_ACTION_COUNT } from '../../src/gen/actions.ts'
 import type { PostId, UserId } from '../../src/ids.ts'
 import type { AggregatedAction } from '../../src/phoenix/action-sequence.ts'
@@ -8,6 +7,7 @@ import type { HomeFeedDependencies } from '../../src/pipeline/home-feed.dependen
 import { createHomeFeedQuery, EMPTY_FILTER } from '../../src/pipeline/home-feed.query.ts'
 import { COUNTS_CACHE_PARAMS } from '../../src/pipeline/process.params.ts'
 import type { HomeFeedQuery } from '../../src/pipeline/home-feed.query.ts'
+import { BulkLoader } from '../../src/store/bulk-loader.ts'
 import type { Loaders } from '../../src/store/loaders.ts'
 import type { MediaRecord, PostRecord, UserRecord } from '../../src/store/records.ts'
 import { createDependencies, viewerStore } from '../pipeline/contract-world.ts'
@@ -94,7 +94,8 @@ const MODERATION = { labels: NO_LABELS, takedownCountries: NO_LABELS }
 
 /** A fresh set, as each request has it; what nobody here reads comes from the tests' world. */
 export function createBenchLoaders(): Loaders {
-  const from = <K, V>(read: (key: K) => V) => new DataLoader<K, V>(async (keys) => keys.map(read))
+  const from = <K, V>(read: (key: K) => V) =>
+    new BulkLoader<K, V>(async (keys) => keys.map(read), { readKeysMax: 5_000 })
   return {
     ...fixtures.loadersOf(),
     posts: from((id) => postById.get(id) ?? null),

@@ -12,9 +12,13 @@ export function previouslyServedFilter() {
     keep:
       ({ servedPostIds, sessionServedPostIds }) =>
       (candidate) => {
-        const ids = [candidate.id, originalPostIdOf(candidate)]
-        if (ids.some((id) => sessionServedPostIds.has(id))) return 'served in this session'
-        return !ids.some((id) => servedPostIds?.has(id)) || 'served minutes ago'
+        const { id } = candidate
+        const originalId = originalPostIdOf(candidate)
+        if (sessionServedPostIds.has(id) || sessionServedPostIds.has(originalId)) {
+          return 'served in this session'
+        }
+        const isServed = servedPostIds?.has(id) === true || servedPostIds?.has(originalId) === true
+        return !isServed || 'served minutes ago'
       },
   })
 }

@@ -59,19 +59,29 @@ interface Partition<C> {
   readonly removed: Removed<C>[]
 }
 
-/** `keep` is unknown: a filter in plain JavaScript, or one that lies, may answer anything. */
-function partition<C>({ stage, filter, candidates, removed }: Partition<C>, keep: unknown): C[] {
+/**
+ * The very list when all are kept, which most filters do. `keep` is unknown: a filter in plain
+ * JavaScript, or one that lies, may answer anything.
+ */
+function partition<C>(
+  { stage, filter, candidates, removed }: Partition<C>,
+  keep: unknown,
+): readonly C[] {
   if (typeof keep !== 'function') throw toBreach('keep() must answer a function', keep)
-  const kept: C[] = []
+  let kept: C[] | null = null
   for (let index = 0; index < candidates.length; index++) {
     const candidate = candidates[index]
     if (candidate === undefined) continue
     const verdict: unknown = keep(candidate, index)
-    if (verdict === true) kept.push(candidate)
-    else if (verdict === false) removed.push({ candidate, stage, filter, detail: null })
+    if (verdict === true) {
+      kept?.push(candidate)
+      continue
+    }
+    kept ??= candidates.slice(0, index)
+    if (verdict === false) removed.push({ candidate, stage, filter, detail: null })
     else if (typeof verdict === 'string') {
       removed.push({ candidate, stage, filter, detail: verdict })
     } else throw toBreach('the predicate must answer a boolean or a string', verdict)
   }
-  return kept
+  return kept ?? candidates
 }

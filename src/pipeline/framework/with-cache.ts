@@ -41,13 +41,14 @@ export function withCache<
       const { nowMs } = context
       const patches: (Pick<C, W> | Error)[] = []
       const missing: { readonly index: number; readonly candidate: View<C, R> }[] = []
+      const unanswered = new Error('missing hydration result')
       let hits = 0
       candidates.forEach((candidate, index) => {
         const hydrated = toHydrated?.(candidate) ?? null
         const kept = hydrated ?? cache.get(keyOf(candidate), nowMs)
         if (kept === undefined) missing.push({ index, candidate })
         else if (hydrated === null) hits += 1
-        patches.push(kept ?? new Error('missing hydration result'))
+        patches.push(kept ?? unanswered)
       })
       context.countCache({ hits, misses: missing.length })
       if (missing.length === 0) return patches

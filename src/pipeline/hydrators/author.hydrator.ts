@@ -52,9 +52,7 @@ function usersOf(users: Users, ids: readonly UserId[]): readonly (UserRecord | n
 }
 
 function handlesOf(actors: readonly (UserRecord | null)[]): readonly string[] {
-  const handles: string[] = []
-  for (const user of actors) if (user !== null) handles.push(user.handle)
-  return handles
+  return actors.filter((user) => user !== null).map(({ handle }) => handle)
 }
 
 function userIn(actors: readonly (UserRecord | null)[], id: UserId): UserRecord | null {

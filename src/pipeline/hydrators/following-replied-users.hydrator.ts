@@ -37,7 +37,9 @@ export function followingRepliedUsersHydrator(options: FollowingRepliedUsersOpti
         else known.add(authorId)
       }
       return candidates.map(({ id, authorId, ancestorIds }) => {
-        const others = [...(repliers.get(id) ?? [])].filter((replier) => replier !== authorId)
+        const known = repliers.get(id)
+        if (known === undefined) return NOBODY
+        const others = [...known].filter((replier) => replier !== authorId)
         const isEligible = ancestorIds.length === 0 && others.length >= Math.max(1, usersMin)
         return {
           followingRepliedUserIds: isEligible ? ascending(others).slice(0, usersMax) : [],
@@ -46,6 +48,9 @@ export function followingRepliedUsersHydrator(options: FollowingRepliedUsersOpti
     },
   })
 }
+
+/** What most posts have: one object for all of them. */
+const NOBODY = { followingRepliedUserIds: [] } as const
 
 function ascending(ids: readonly UserId[]): readonly UserId[] {
   return ids.toSorted((left, right) => compareIdsDescending(right, left))

@@ -158,7 +158,7 @@ function toSubject(post: PostRecord, evidence: Evidence): VisibilitySubject | Er
 }
 
 function toPatch(shown: readonly ShownSubject[], answers: Answers) {
-  let visibility: VisibilityVerdict | Error = new Error('the post was not read')
+  let visibility: VisibilityVerdict | null = null
   const ancillaryVisibility: AncillaryVerdict[] = []
   for (const { role, post } of shown) {
     const answer = answers.get(post.id) ?? new Error('the post was not judged')
@@ -166,5 +166,7 @@ function toPatch(shown: readonly ShownSubject[], answers: Answers) {
     if (role === 'post') visibility = answer
     else ancillaryVisibility.push({ ...answer, role })
   }
-  return visibility instanceof Error ? visibility : { visibility, ancillaryVisibility }
+  // Made only when needed: a stack trace for each post costs more than all rules.
+  if (visibility === null) return new Error('the post was not read')
+  return { visibility, ancillaryVisibility }
 }

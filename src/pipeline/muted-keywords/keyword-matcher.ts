@@ -1,6 +1,6 @@
 import type { KeywordSurface, MutedKeywordRecord } from '../../store/records.ts'
 import { HASHES, hashOf } from './search-text.ts'
-import type { SearchTexts, SearchWords } from './search-text.ts'
+import type { SearchText, SearchTexts, SearchWords } from './search-text.ts'
 import { isIdeograph, normalizeText, tokenize } from './tokenizer.ts'
 
 /** What an item shows, by surface. Links are found in the bodies. */
@@ -57,21 +57,17 @@ export function compileMutedKeywords(
   keywords: readonly MutedKeywordRecord[],
   searchTexts: SearchTexts,
 ): KeywordMatcher {
-  const indexes = new Map<KeywordSurface, SurfaceIndex>()
+  const indexes: SurfaceIndexes = {}
   for (const keyword of keywords) addKeyword(indexes, keyword)
   return {
-    looksAt: (surface) => indexes.has(surface),
-    find(texts) {
-      for (const [surface, index] of indexes) {
-        const hit = findOn(surface, index, { texts, searchTexts })
-        if (hit !== null) return { keyword: hit, surface }
-      }
-      return null
-    },
+    looksAt: (surface) => indexes[surface] !== undefined,
+    find: (texts) => findInItem(texts, indexes, searchTexts),
   }
 }
 
-function addKeyword(indexes: Map<KeywordSurface, SurfaceIndex>, keyword: MutedKeywordRecord): void {
+type SurfaceIndexes = Partial<Record<KeywordSurface, SurfaceIndex>>
+
+function addKeyword(indexes: SurfaceIndexes, keyword: MutedKeywordRecord): void {
   const phrase = normalizeText(keyword.phrase).trim()
   const isDomain = keyword.match === 'domain'
   const domain = isDomain ? phrase.replace(SCHEME, '').replace(/[/?#:].*$/u, '') : ''
@@ -79,8 +75,7 @@ function addKeyword(indexes: Map<KeywordSurface, SurfaceIndex>, keyword: MutedKe
   if (domain === '' && patterns.length === 0) return
   for (const surface of keyword.surfaces.length === 0 ? ALL_SURFACES : keyword.surfaces) {
     if (isDomain && surface === 'author_handle') continue
-    const index = indexes.get(surface) ?? createIndex()
-    indexes.set(surface, index)
+    const index = (indexes[surface] ??= createIndex())
     if (isDomain) index.domains.push({ keyword, domain })
     for (const pattern of patterns) addPattern(index, pattern)
   }
@@ -114,60 +109,47 @@ function addPattern({ byFirstToken, isFirst }: SurfaceIndex, pattern: Pattern): 
   }
 }
 
-interface Asked {
-  readonly texts: ItemTexts
-  readonly searchTexts: SearchTexts
-}
-
-/** No closures here: this runs for every text of every candidate. */
-function findOn(
-  surface: KeywordSurface,
-  index: SurfaceIndex,
-  { texts, searchTexts }: Asked,
-): MutedKeywordRecord | null {
-  switch (surface) {
-    case 'body':
-      return findInAny(texts.body, index, searchTexts)
-    case 'quoted':
-      return findInAny(texts.quoted, index, searchTexts)
-    case 'alt_text':
-      return findInAny(texts.altTexts, index, searchTexts)
-    case 'author_handle':
-      for (const handle of texts.handles) {
-        const hit = findIn(searchTexts.ofHandle(handle), index)
-        if (hit !== null) return hit
-      }
-      return null
-    case 'link':
-      return (
-        findInLinks(texts.body, index, searchTexts) ?? findInLinks(texts.quoted, index, searchTexts)
-      )
-  }
-}
-
-function findInAny(
-  texts: readonly string[],
-  index: SurfaceIndex,
+/** No closures from here on: this runs for every text of every candidate. */
+function findInItem(
+  { body, quoted, altTexts, handles }: ItemTexts,
+  indexes: SurfaceIndexes,
   searchTexts: SearchTexts,
-): MutedKeywordRecord | null {
-  for (const text of texts) {
-    const hit = findIn(searchTexts.ofText(text), index)
+): KeywordHit | null {
+  for (const text of body) {
+    const hit = findInText('body', searchTexts.ofText(text), indexes)
     if (hit !== null) return hit
+  }
+  for (const text of quoted) {
+    const hit = findInText('quoted', searchTexts.ofText(text), indexes)
+    if (hit !== null) return hit
+  }
+  if (indexes.alt_text !== undefined) {
+    for (const text of altTexts) {
+      const keyword = findIn(searchTexts.ofText(text), indexes.alt_text)
+      if (keyword !== null) return { keyword, surface: 'alt_text' }
+    }
+  }
+  if (indexes.author_handle !== undefined) {
+    for (const handle of handles) {
+      const keyword = findIn(searchTexts.ofHandle(handle), indexes.author_handle)
+      if (keyword !== null) return { keyword, surface: 'author_handle' }
+    }
   }
   return null
 }
 
-function findInLinks(
-  texts: readonly string[],
-  index: SurfaceIndex,
-  searchTexts: SearchTexts,
-): MutedKeywordRecord | null {
-  for (const text of texts) {
-    const { links } = searchTexts.ofText(text)
-    const hit = links === null ? null : findIn(links, index)
-    if (hit !== null) return hit
-  }
-  return null
+/** A text and its links, which are a surface of their own. */
+function findInText(
+  surface: 'body' | 'quoted',
+  text: SearchText,
+  indexes: SurfaceIndexes,
+): KeywordHit | null {
+  const index = indexes[surface]
+  const keyword = index === undefined ? null : findIn(text, index)
+  if (keyword !== null) return { keyword, surface }
+  if (text.links === null || indexes.link === undefined) return null
+  const linked = findIn(text.links, indexes.link)
+  return linked === null ? null : { keyword: linked, surface: 'link' }
 }
 
 function findIn(

@@ -1,7 +1,7 @@
 import type { UserId } from '../../ids.ts'
 import { originalAuthorIdOf, type PostCandidate } from '../home-feed.candidate.ts'
 import { scorer } from '../home-feed.components.ts'
-import { compareForFeed } from '../selectors/compare-by-score.ts'
+import { feedOrderOf } from '../selectors/feed-order.ts'
 
 export interface AuthorDiversityOptions {
   /** In (0, 1). */
@@ -9,6 +9,8 @@ export interface AuthorDiversityOptions {
   /** In [0, 1]: the factor that no post goes below. */
   readonly floor: number
 }
+
+type Patch = Pick<PostCandidate, 'diversityFactor' | 'score'>
 
 /**
  * Lowers an author's second and later posts, so that nobody fills the feed. score = s x
@@ -24,26 +26,17 @@ export function authorDiversityScorer({ decay, floor }: AuthorDiversityOptions) 
     writes: ['diversityFactor', 'score'],
     params: { decay, floor },
     async score({ servedByAuthor }, candidates) {
-      const patches = candidates.map((candidate) => ({
-        diversityFactor: 1,
-        score: scoreOf(candidate),
-      }))
-      const ranked = candidates
-        .map((candidate, index) => ({
-          id: candidate.id,
-          createdAtMs: candidate.createdAtMs,
-          score: scoreOf(candidate),
-          scoredBy: candidate.scoredBy,
-          authorId: originalAuthorIdOf(candidate),
-          index,
-        }))
-        .toSorted(compareForFeed)
+      const patches = new Array<Patch>(candidates.length)
       const countByAuthor = new Map<UserId, number>(servedByAuthor)
-      for (const { authorId, index, score } of ranked) {
+      for (const place of feedOrderOf(candidates, scoreOf)) {
+        const candidate = candidates[place]
+        if (candidate === undefined) continue
+        const authorId = originalAuthorIdOf(candidate)
         const k = countByAuthor.get(authorId) ?? 0
         countByAuthor.set(authorId, k + 1)
         const diversityFactor = (1 - floor) * decay ** k + floor
-        patches[index] = {
+        const score = scoreOf(candidate)
+        patches[place] = {
           diversityFactor,
           score: score === undefined ? undefined : score * diversityFactor,
         }

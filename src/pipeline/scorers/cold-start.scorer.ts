@@ -85,13 +85,13 @@ function toPatch(
  */
 function rank(candidates: readonly Viewed[]): readonly Entry[] {
   const best = bestOf(candidates)?.scoredBy
-  return candidates
-    .flatMap((candidate, index) => {
-      const { weightedScore: score, scoredBy } = candidate
-      const competes = scoredBy !== undefined && scoredBy === best && score !== undefined
-      return competes ? [{ index, score, candidate }] : []
-    })
-    .toSorted((a, b) => b.score - a.score || a.index - b.index)
+  if (best === undefined) return []
+  const entries: Entry[] = []
+  candidates.forEach((candidate, index) => {
+    const { weightedScore: score, scoredBy } = candidate
+    if (scoredBy === best && score !== undefined) entries.push({ index, score, candidate })
+  })
+  return entries.sort((a, b) => b.score - a.score || a.index - b.index)
 }
 
 /** The first that none comes before. */

@@ -1,7 +1,7 @@
 import type { EmbeddingClient } from '../../phoenix/embedding-client.ts'
 import { judgedPostOf, type PostCandidate } from '../home-feed.candidate.ts'
 import { scorer } from '../home-feed.components.ts'
-import { compareForFeed } from '../selectors/compare-by-score.ts'
+import { feedOrderOf } from '../selectors/feed-order.ts'
 import { pickDiverse } from '../slate-diversity/pick-diverse.ts'
 import { withinMs } from '../within-ms.ts'
 
@@ -44,8 +44,7 @@ export function slateDiversityScorer(options: SlateDiversityOptions) {
     params: { theta, windowSize, poolSize, reserveMs },
     async score({ slateSize, deadlineMs }, candidates, context) {
       const windows = Math.ceil(slateSize / windowSize)
-      const ranked = candidates.map((_candidate, index) => index)
-      ranked.sort((a, b) => compareForFeed(at(candidates, a), at(candidates, b)))
+      const ranked = feedOrderOf(candidates, ({ score }) => score)
       // Scores of model and fallback do not compare: only those of the best one's kind take part.
       const kind = candidates[ranked[0] ?? 0]?.scoredBy
       const pool = ranked

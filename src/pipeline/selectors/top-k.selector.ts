@@ -1,5 +1,6 @@
 import { selector } from '../home-feed.components.ts'
-import { compareForFeed } from './compare-by-score.ts'
+import type { PostCandidate } from '../home-feed.candidate.ts'
+import { feedOrderOf } from './feed-order.ts'
 
 /**
  * Orders by window, then score, and selects the slate and a little more, so that what the
@@ -11,11 +12,20 @@ export function topKSelector({ overSelectionFactor }: { readonly overSelectionFa
     reads: ['score', 'scoredBy', 'slateWindow'],
     params: { overSelectionFactor },
     select({ slateSize }, candidates) {
-      const ranked = candidates.toSorted(
-        (a, b) => (a.slateWindow ?? 0) - (b.slateWindow ?? 0) || compareForFeed(a, b),
-      )
+      const ranked = feedOrderOf(candidates, ({ score }) => score)
+        .map((place) => candidates[place])
+        .filter((candidate) => candidate !== undefined)
+        .sort(byWindow)
       const size = Math.ceil(slateSize * overSelectionFactor)
       return { selected: ranked.slice(0, size), nonSelected: ranked.slice(size) }
     },
   })
+}
+
+/** The sort keeps the order of equals. */
+function byWindow(
+  a: Pick<PostCandidate, 'slateWindow'>,
+  b: Pick<PostCandidate, 'slateWindow'>,
+): number {
+  return (a.slateWindow ?? 0) - (b.slateWindow ?? 0)
 }

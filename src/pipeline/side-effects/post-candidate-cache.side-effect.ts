@@ -9,7 +9,6 @@ export interface PostCandidateCacheOptions {
   readonly enabled: boolean
   readonly postsMax: number
   readonly ttlMs: number
-  /** Of the parameters that the pipeline is built of. */
 }
 
 /**
