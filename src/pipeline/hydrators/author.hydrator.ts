@@ -42,17 +42,14 @@ export function authorHydrator({ timeoutMs }: { readonly timeoutMs: number }) {
 }
 
 function usersOf(users: Users, ids: readonly UserId[]): readonly (UserRecord | null)[] | Error {
-  const actors: (UserRecord | null)[] = []
-  for (const id of ids) {
-    const user = users.get(id) ?? null
-    if (user instanceof Error) return user
-    actors.push(user)
-  }
-  return actors
+  const actors = ids.map((id) => users.get(id) ?? null)
+  for (const actor of actors) if (actor instanceof Error) return actor
+  return actors as readonly (UserRecord | null)[]
 }
 
 function handlesOf(actors: readonly (UserRecord | null)[]): readonly string[] {
-  return actors.filter((user) => user !== null).map(({ handle }) => handle)
+  const known = actors.includes(null) ? actors.filter((user) => user !== null) : actors
+  return (known as readonly UserRecord[]).map(({ handle }) => handle)
 }
 
 function userIn(actors: readonly (UserRecord | null)[], id: UserId): UserRecord | null {

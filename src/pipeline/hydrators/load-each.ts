@@ -5,11 +5,13 @@ export async function loadEach<K, V>(
   loader: DataLoader<K, V>,
   keys: Iterable<K>,
 ): Promise<ReadonlyMap<K, V | Error>> {
+  const values = new Map<K, V | Error>()
   const distinct = [...new Set(keys)]
-  const values = await loader.loadMany(distinct)
-  return new Map(
-    distinct.map((key, index) => [key, values[index] ?? new Error('the loader skipped a key')]),
-  )
+  const loaded = await loader.loadMany(distinct)
+  distinct.forEach((key, index) => {
+    values.set(key, loaded[index] ?? new Error('the loader skipped a key'))
+  })
+  return values
 }
 
 /** Same, for loaders that answer null for what does not exist. */
@@ -17,7 +19,11 @@ export async function loadEachOrNull<K, V>(
   loader: DataLoader<K, V | null>,
   keys: Iterable<K>,
 ): Promise<ReadonlyMap<K, V | null | Error>> {
+  const values = new Map<K, V | null | Error>()
   const distinct = [...new Set(keys)]
-  const values = await loader.loadMany(distinct)
-  return new Map(distinct.map((key, index) => [key, values[index] ?? null]))
+  const loaded = await loader.loadMany(distinct)
+  distinct.forEach((key, index) => {
+    values.set(key, loaded[index] ?? null)
+  })
+  return values
 }

@@ -37,16 +37,14 @@ export function mediaHydrator({ timeoutMs }: { readonly timeoutMs: number }) {
 }
 
 function kindsOf(media: readonly MediaRecord[]): readonly MediaKind[] {
-  const kinds: MediaKind[] = []
-  for (const { kind } of media) if (!kinds.includes(kind)) kinds.push(kind)
-  return kinds
+  const kinds = media.map(({ kind }) => kind)
+  return kinds.length > 1 ? [...new Set(kinds)] : kinds
 }
 
-function altTextsOf(...lists: readonly (readonly MediaRecord[])[]): readonly string[] {
+function altTextsOf(own: readonly MediaRecord[], quoted: readonly MediaRecord[]) {
   const texts: string[] = []
-  for (const list of lists) {
-    for (const { altText } of list) if (altText !== null) texts.push(altText)
-  }
+  for (const { altText } of own) if (altText !== null) texts.push(altText)
+  for (const { altText } of quoted) if (altText !== null) texts.push(altText)
   return texts
 }
 
@@ -65,8 +63,9 @@ function mediaIdsOf(subjects: readonly (PostRecord | null)[]): readonly PostId[]
 
 /** Null = no video; a video of unknown length counts as 0 ms. */
 function shortestVideoMs(media: readonly MediaRecord[]): number | null {
-  const durations = media.flatMap(({ kind, durationMs }) =>
-    kind === 'video' ? [durationMs ?? 0] : [],
-  )
-  return durations.length === 0 ? null : Math.min(...durations)
+  let shortestMs: number | null = null
+  for (const { kind, durationMs } of media) {
+    if (kind === 'video') shortestMs = Math.min(durationMs ?? 0, shortestMs ?? Infinity)
+  }
+  return shortestMs
 }

@@ -45,34 +45,35 @@ async function walkPosts(
   loaders: Loaders,
   candidates: readonly Key[],
 ): Promise<readonly (ShownPosts | Error)[]> {
-  const found = new Map<PostId, PostRecord | null | Error>()
-  const load = async (ids: Iterable<PostId>): Promise<void> => {
-    const missing: PostId[] = []
-    for (const id of ids) {
-      if (found.has(id)) continue
-      found.set(id, null)
-      missing.push(id)
-    }
-    if (missing.length === 0) return
-    const posts = await loaders.posts.loadMany(missing)
-    for (let index = 0; index < missing.length; index++) {
-      const post = posts[index]
-      if (post != null) found.set(missing[index] as PostId, post)
-    }
-  }
-  await load(candidates.map(({ id }) => id))
-  const own = candidates.flatMap(({ id }) => recordIn(found, id) ?? [])
-  await load(pointersOf(own))
-  const originals = own.flatMap(({ repostOfPostId }) =>
-    repostOfPostId === null ? [] : (recordIn(found, repostOfPostId) ?? []),
-  )
-  await load(pointersOf(originals))
-  return candidates.map(({ id }) => assemble(found, id))
+  const own = await loaders.posts.loadMany(candidates.map(({ id }) => id))
+  const shown = new Map<PostId, PostRecord | null | Error>()
+  await loadInto(shown, pointersOf(own), loaders)
+  const originals = own.map((post) => (isPost(post) ? lookUp(shown, post.repostOfPostId) : null))
+  await loadInto(shown, pointersOf(originals), loaders)
+  return own.map((core) => assemble(core, shown))
 }
 
-function pointersOf(posts: readonly PostRecord[]): ReadonlySet<PostId> {
+async function loadInto(
+  shown: Map<PostId, PostRecord | null | Error>,
+  ids: ReadonlySet<PostId>,
+  loaders: Loaders,
+): Promise<void> {
+  const missing = [...ids].filter((id) => !shown.has(id))
+  if (missing.length === 0) return
+  const posts = await loaders.posts.loadMany(missing)
+  missing.forEach((id, index) => {
+    shown.set(id, posts[index] ?? null)
+  })
+}
+
+function isPost(found: PostRecord | null | Error): found is PostRecord {
+  return found !== null && !(found instanceof Error)
+}
+
+function pointersOf(posts: readonly (PostRecord | null | Error)[]): ReadonlySet<PostId> {
   const ids = new Set<PostId>()
   for (const post of posts) {
+    if (!isPost(post)) continue
     if (post.repostOfPostId !== null) ids.add(post.repostOfPostId)
     if (post.quotedPostId !== null) ids.add(post.quotedPostId)
     if (post.replyToPostId === null) continue
@@ -89,10 +90,9 @@ function rootIdOf({ id, conversationId, replyToPostId }: PostRecord): PostId | n
   return isRoot || replyToPostId === null ? null : conversationId
 }
 
-function assemble(found: Found, id: PostId): ShownPosts | Error {
-  const core = found.get(id) ?? null
+function assemble(core: PostRecord | null | Error, found: Found): ShownPosts | Error {
   if (core instanceof Error) return core
-  if (core === null) return { core, related: NOTHING_RELATED }
+  if (core === null || pointsNowhere(core)) return { core, related: NOTHING_RELATED }
   const original = lookUp(found, core.repostOfPostId)
   if (original instanceof Error) return original
   const subject = core.repostOfPostId === null ? core : original
@@ -105,11 +105,11 @@ function assemble(found: Found, id: PostId): ShownPosts | Error {
   return { core, related: { original, quoted, parent, root } }
 }
 
-function lookUp(found: Found, id: PostId | null | undefined): PostRecord | null | Error {
-  return id == null ? null : (found.get(id) ?? null)
+/** As most posts do. */
+function pointsNowhere({ repostOfPostId, quotedPostId, replyToPostId }: PostRecord): boolean {
+  return repostOfPostId === null && quotedPostId === null && replyToPostId === null
 }
 
-function recordIn(found: Found, id: PostId | null): PostRecord | null {
-  const post = lookUp(found, id)
-  return post instanceof Error ? null : post
+function lookUp(found: Found, id: PostId | null | undefined): PostRecord | null | Error {
+  return id == null ? null : (found.get(id) ?? null)
 }

@@ -26,7 +26,7 @@ export function authorDiversityScorer({ decay, floor }: AuthorDiversityOptions) 
     writes: ['diversityFactor', 'score'],
     params: { decay, floor },
     async score({ servedByAuthor }, candidates) {
-      const patches = new Array<Patch>(candidates.length)
+      const patches: Patch[] = Array.from({ length: candidates.length })
       const countByAuthor = new Map<UserId, number>(servedByAuthor)
       for (const place of feedOrderOf(candidates, scoreOf)) {
         const candidate = candidates[place]

@@ -24,14 +24,14 @@ export function weightedScorer(options: WeightedScorerOptions) {
     async score(query, candidates) {
       return candidates.map((candidate) => {
         const { probabilities, dwellSeconds = null } = candidate
-        const rules = {
-          videoWeightApplies: isVideoEligible(query, candidate.videoDurationMs, scoring),
-          replyWeightBoost: isTalkAmongFriends(candidate) ? mutualFollow.replyWeightBoost : 0,
-        }
+        const videoWeightApplies = isVideoEligible(query, candidate.videoDurationMs, scoring)
+        const replyWeightBoost = isTalkAmongFriends(candidate) ? mutualFollow.replyWeightBoost : 0
+        const rules = { videoWeightApplies, replyWeightBoost }
         if (probabilities === undefined) {
           return { ...rules, weightedScore: undefined, scoredBy: undefined, score: undefined }
         }
-        const score = sum.offset(sum.combine({ probabilities, dwellSeconds, ...rules }))
+        const heads = { probabilities, dwellSeconds, videoWeightApplies, replyWeightBoost }
+        const score = sum.offset(sum.combine(heads))
         return { ...rules, weightedScore: score, scoredBy: 'phoenix', score }
       })
     },
