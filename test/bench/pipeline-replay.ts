@@ -12,7 +12,8 @@ import type {
 } from '../../src/pipeline/framework/component.ts'
 import { isEnabled } from '../../src/pipeline/framework/is-enabled.ts'
 import { foldCopies, mergeCandidates } from '../../src/pipeline/framework/merge.ts'
-import { applyPatches, copyKeys } from '../../src/pipeline/framework/patches.ts'
+import { compileCopier } from '../../src/pipeline/framework/compile-copier.ts'
+import { applyPatches } from '../../src/pipeline/framework/patches.ts'
 import type { ListedComponent } from '../../src/pipeline/framework/pipeline-config.ts'
 import type { PostCandidate } from '../../src/pipeline/home-feed.candidate.ts'
 import type { HomeFeedPipeline } from '../../src/pipeline/home-feed.pipeline.ts'
@@ -98,7 +99,7 @@ async function runRow(
   switch (stage) {
     case 'query-hydrator':
     case 'dependent-query-hydrator':
-      copyKeys<Q>(query, answer as Partial<Q>, (component.writes ?? []) as never)
+      compileCopier<Q>((component.writes ?? []) as never)(query, answer as Partial<Q>)
       break
     case 'source':
       lists.push(answer as readonly C[])

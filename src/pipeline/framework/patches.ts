@@ -1,3 +1,4 @@
+import { compileCopier } from './compile-copier.ts'
 import { kindOf } from './component-error.ts'
 import type { Patches } from './component.ts'
 
@@ -19,6 +20,7 @@ export function applyPatches<T extends object>(
   patches: Patches<Readonly<Partial<T>>>,
   keys: readonly (keyof T)[],
 ): PatchCount {
+  const copy = compileCopier(keys)
   let failed = 0
   let firstError: Error | null = null
   for (let index = 0; index < candidates.length; index++) {
@@ -30,21 +32,9 @@ export function applyPatches<T extends object>(
       firstError ??= patch instanceof Error ? patch : toPatchError(index, patch)
       continue
     }
-    copyKeys(candidate, patch, keys)
+    copy(candidate, patch)
   }
   return { applied: candidates.length - failed, failed, firstError }
-}
-
-/** Copies these keys, values that are absent included. */
-export function copyKeys<T extends object>(
-  into: Partial<T>,
-  from: Readonly<Partial<T>>,
-  keys: readonly (keyof T)[],
-): void {
-  for (let index = 0; index < keys.length; index++) {
-    const key = keys[index]
-    if (key !== undefined) into[key] = from[key]
-  }
 }
 
 function toPatchError(index: number, patch: unknown): Error {

@@ -1,6 +1,6 @@
 import type { AnyQueryHydrator, Stage } from './component.ts'
 import { kindOf } from './component-error.ts'
-import { copyKeys } from './patches.ts'
+import { compileCopier } from './compile-copier.ts'
 import type { RequestRun } from './request-run.ts'
 import { runComponent } from './run-component.ts'
 import type { Fault } from './run-component.ts'
@@ -35,7 +35,7 @@ export async function runQueryHydrators<Q extends object>(
   components.forEach((component, index) => {
     const outcome = outcomes[index]
     if (outcome?.kind !== 'answered') return
-    copyKeys(query, outcome.answer, component.writes)
+    compileCopier<typeof query>(component.writes)(query, outcome.answer)
     outcome.row.out = 1
   })
 }
