@@ -1,8 +1,8 @@
 import type { PostId } from '../../ids.ts'
-import type { MediaKind, MediaRecord, PostRecord } from '../../store/records.ts'
+import type { MediaKind, MediaRecord } from '../../store/records.ts'
 import { hydrator } from '../home-feed.components.ts'
 import { loadEach } from './load-each.ts'
-import { loadShownPosts, subjectOf } from './shown-posts.ts'
+import { loadShownPosts, subjectOf, type ShownPosts } from './shown-posts.ts'
 
 /** Media of what is shown: of the original, for a repost; texts of the quoted post's too. */
 export function mediaHydrator({ timeoutMs }: { readonly timeoutMs: number }) {
@@ -15,14 +15,14 @@ export function mediaHydrator({ timeoutMs }: { readonly timeoutMs: number }) {
     timeoutMs,
     async hydrate({ loaders }, candidates) {
       const shown = await loadShownPosts(loaders, candidates)
-      const subjects = shown.map((each) => (each instanceof Error ? null : subjectOf(each)))
-      const media = await loadEach(loaders.media, mediaIdsOf(subjects))
-      return shown.map((each, index) => {
+      const media = await loadEach(loaders.media, mediaIdsOf(shown))
+      return shown.map((each) => {
         if (each instanceof Error) return each
-        const subject = subjects[index] ?? null
+        const subject = subjectOf(each)
         if (subject === null) return NO_MEDIA
         const own = media.get(subject.id) ?? []
-        const quoted = subject.quotedPostId === null ? [] : (media.get(subject.quotedPostId) ?? [])
+        // A deleted quoted post is shown as such: what it said counts no more.
+        const quoted = each.related.quoted === null ? [] : (media.get(each.related.quoted.id) ?? [])
         if (own instanceof Error) return own
         if (quoted instanceof Error) return quoted
         if (own.length === 0 && quoted.length === 0) return NO_MEDIA
@@ -51,12 +51,14 @@ function altTextsOf(own: readonly MediaRecord[], quoted: readonly MediaRecord[])
 /** What most posts have: one object for all of them. */
 const NO_MEDIA = { mediaKinds: [], altTexts: [], videoDurationMs: null } as const
 
-function mediaIdsOf(subjects: readonly (PostRecord | null)[]): readonly PostId[] {
+function mediaIdsOf(shown: readonly (ShownPosts | Error)[]): readonly PostId[] {
   const ids: PostId[] = []
-  for (const post of subjects) {
-    if (post === null) continue
-    ids.push(post.id)
-    if (post.quotedPostId !== null) ids.push(post.quotedPostId)
+  for (const each of shown) {
+    if (each instanceof Error) continue
+    const subject = subjectOf(each)
+    if (subject === null) continue
+    ids.push(subject.id)
+    if (each.related.quoted !== null) ids.push(each.related.quoted.id)
   }
   return ids
 }

@@ -49,6 +49,14 @@ it('counts a video of unknown length as a video', async () => {
   expect(patches[1]).toMatchObject({ mediaKinds: ['video'], videoDurationMs: 0 })
 })
 
+it('takes no texts of a quoted post that is gone', async () => {
+  const left = loadersOf({ posts: [quoting], media: [media(quoted, { altText: 'a harbour' })] })
+  const query = filledQuery({ loaders: left })
+  expect(await hydrator.hydrate(query, [bareCandidate(quoting)], context)).toEqual([
+    { mediaKinds: [], altTexts: [], videoDurationMs: null },
+  ])
+})
+
 it('answers errors when media cannot be read', async () => {
   const query = filledQuery({ loaders: loadersOf({ posts, broken: ['media'] }) })
   const patches = await hydrator.hydrate(query, [bareCandidate(quoted)], context)

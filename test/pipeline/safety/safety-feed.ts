@@ -70,8 +70,12 @@ export const REMEMBERED: Readonly<
 const NO_COUNTS: EngagementCounts = { likes: 0, replies: 0, reposts: 0, quotes: 0, views: 0 }
 
 /** The real home feed over a world, with sources that bring every post there ever was. */
-export function createSafetyFeed(state: SafetyState, now: () => number) {
-  const dependencies = createDependencies(state, now)
+export function createSafetyFeed(
+  state: SafetyState,
+  now: () => number,
+  others: Partial<HomeFeedDependencies> = {},
+) {
+  const dependencies = { ...createDependencies(state, now), ...others }
   return { homeFeed: createHomeFeed(dependencies), viewerStore: dependencies.viewerStore }
 }
 
