@@ -15,7 +15,7 @@ it('answers in the order asked for, repeated keys too', async () => {
   expect(read.mock.calls).toEqual([[[3, 1]]])
 })
 
-it('reads once what is asked for in one tick, by either method and after settled promises', async () => {
+it('reads once what is asked for in one tick, by either method', async () => {
   const { read, loader } = createDoubler()
   const answers = await Promise.all([
     loader.loadMany([1, 2]),
