@@ -11,6 +11,7 @@ import json
 import sys
 from pathlib import Path
 
+from phoenix.keep_pages import keep_freed_pages
 from phoenix.public_data.community_notes_data import read_ratings
 from phoenix.public_data.community_notes_report import (
     community_notes_report,
@@ -122,4 +123,5 @@ def main(argv: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
+    keep_freed_pages()
     sys.exit(main())

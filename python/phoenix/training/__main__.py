@@ -20,6 +20,7 @@ from phoenix.data.demo_world import parse_time
 from phoenix.data.posts import HOUR_MS
 from phoenix.data.training_log import load_training_log
 from phoenix.data.world import LOG_DAYS, create_world, world_training_log
+from phoenix.keep_pages import keep_freed_pages
 from phoenix.training.interruption import InterruptedTrainingError, interruption
 from phoenix.training.progress import duration
 from phoenix.training.train_loop import SaveOptions, Saves, TrainingError
@@ -138,4 +139,5 @@ def main(argv: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
+    keep_freed_pages()
     sys.exit(main())
