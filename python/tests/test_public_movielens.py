@@ -12,7 +12,7 @@ from phoenix.hashing import entity_rows
 from phoenix.public_data.data_directory import MOVIELENS, skipped_sentence
 from phoenix.public_data.movielens_baselines import markov_chain, popularity
 from phoenix.public_data.movielens_batches import epoch_batches, steps_of_epoch
-from phoenix.public_data.movielens_data import MovieSequences, read_movielens
+from phoenix.public_data.movielens_data import MovieSequences, Split, read_movielens
 from phoenix.public_data.movielens_loss import movie_vectors
 from phoenix.public_data.movielens_metrics import TOP, evaluate
 from phoenix.public_data.movielens_model import ITEM_TABLE, USER_TABLE, movielens_hashes
@@ -113,16 +113,20 @@ def test_the_splits_hold_out_the_last_two_movies(sequences: MovieSequences) -> N
         np.testing.assert_array_equal(sequences.history(user, "validation"), whole[:-2])
 
 
-def test_training_sees_no_held_out_movie_and_every_window_once(few: MovieSequences) -> None:
-    batches = list(epoch_batches(few, np.random.default_rng(1), (1.0, 0.5)))
-    assert len(batches) == steps_of_epoch(few)
+@pytest.mark.parametrize("before", ["validation", "test"])
+def test_training_sees_no_held_out_movie_and_every_window_once(
+    few: MovieSequences, before: Split
+) -> None:
+    random = np.random.default_rng(1)
+    batches = list(epoch_batches(few, random, ahead=(1.0, 0.5), before=before))
+    assert len(batches) == steps_of_epoch(few, before)
     windows = sorted(
         tuple(targets[weights > 0].tolist())
         for batch in batches
         for targets, weights in zip(batch.targets[:, :, 0], batch.weights[:, :, 0], strict=True)
         if weights[0] > 0
     )
-    expected = [tuple(few.history(user, "validation").tolist()) for user in range(few.users)]
+    expected = [tuple(few.history(user, before).tolist()) for user in range(few.users)]
     assert windows == sorted(expected)
     for batch in batches:
         there = batch.history >= 0
@@ -135,7 +139,7 @@ def test_the_loss_falls_and_the_served_vectors_are_those_of_training(
     few: MovieSequences, trained: MovieTraining
 ) -> None:
     losses = trained.done.losses
-    assert trained.done.steps == 2 * steps_of_epoch(few)
+    assert trained.done.steps == 2 * steps_of_epoch(few, "test")
     assert trained.skipped == 0
     assert losses[-1] < losses[0] < 12.0
     bundle = trained.bundle

@@ -49,6 +49,8 @@ def _movielens(directory: Path, arguments: argparse.Namespace) -> bool:
         options = dataclasses.replace(options, epochs=arguments.epochs)
     if arguments.ahead is not None:
         options = dataclasses.replace(options, ahead=arguments.ahead)
+    if arguments.before is not None:
+        options = dataclasses.replace(options, before=arguments.before)
     base = baselines(sequences)
     training = MovieTrainer(sequences, options).train(file=arguments.run)
     run = run_report(sequences, training, options)
@@ -96,6 +98,11 @@ def _parser() -> argparse.ArgumentParser:
         type=_weights,
         metavar="W,W",
         help="movielens: weights of the next movies as targets; 1 is the next alone",
+    )
+    parser.add_argument(
+        "--before",
+        choices=["validation", "test"],
+        help="movielens: train on what came before this movie; default test",
     )
     parser.add_argument(
         "--run", type=Path, metavar="FILE", help="movielens: keep the run here and go on from it"

@@ -7,7 +7,7 @@ import jax
 import numpy as np
 from jaxtyping import Float32, Int32, Int64
 
-from phoenix.public_data.movielens_data import MovieSequences
+from phoenix.public_data.movielens_data import MovieSequences, Split
 from phoenix.training.batches import HostOrDevice
 
 # History tokens of a row; each length is compiled once.
@@ -31,13 +31,13 @@ class MovieBatch:
 
 
 def _windows(
-    sequences: MovieSequences, random: np.random.Generator
+    sequences: MovieSequences, random: np.random.Generator, before: Split
 ) -> list[Int64[np.ndarray, " _"]]:
-    """What each user saw before validation; of a long history a random part."""
+    """What each user saw before the target of a split; of a long history a random part."""
     longest = LENGTH_BUCKETS[-1] + 1
     windows: list[np.ndarray] = []
     for user in range(sequences.users):
-        history = sequences.history(user, "validation")
+        history = sequences.history(user, before)
         start = int(random.integers(0, max(len(history) - longest, 0) + 1))
         windows.append(history[start : start + longest])
     return windows
@@ -65,11 +65,18 @@ def rows_a_step(length: int) -> int:
 
 
 def epoch_batches(
-    sequences: MovieSequences, random: np.random.Generator, ahead: tuple[float, ...]
+    sequences: MovieSequences,
+    random: np.random.Generator,
+    *,
+    ahead: tuple[float, ...],
+    before: Split,
 ) -> Iterator[MovieBatch]:
-    """One window of every user, in random order. A user with one movie to train on counts too."""
+    """One window of every user, in random order. A user with one movie to train on counts too.
+
+    before: windows end before the target of this split.
+    """
     buckets: dict[int, list[np.ndarray]] = {length: [] for length in LENGTH_BUCKETS}
-    windows = _windows(sequences, random)
+    windows = _windows(sequences, random, before)
     for user in random.permutation(len(windows)).tolist():
         window = windows[user]
         length = next(length for length in LENGTH_BUCKETS if len(window) <= length + 1)
@@ -84,9 +91,10 @@ def epoch_batches(
         yield _batch(held, rows_a_step(length), length=length, ahead=ahead)
 
 
-def steps_of_epoch(sequences: MovieSequences) -> int:
+def steps_of_epoch(sequences: MovieSequences, before: Split) -> int:
     """How many batches an epoch has: the number does not depend on the random windows."""
-    lengths = np.minimum(np.diff(sequences.offsets) - 2, LENGTH_BUCKETS[-1] + 1)
+    lengths = np.diff(sequences.offsets) - sequences.held_out(before)
+    lengths = np.minimum(lengths, LENGTH_BUCKETS[-1] + 1)
     bucket = np.searchsorted(np.array(LENGTH_BUCKETS) + 1, lengths)
     counts = np.bincount(bucket, minlength=len(LENGTH_BUCKETS))
     return sum(

@@ -16,8 +16,9 @@ from phoenix.public_data.movielens_serving import evaluate_served
 from phoenix.public_data.movielens_training import MovieTraining, MovieTrainingOptions
 
 PROTOCOL = (
-    "last item test, last but one validation, one model per seed trained on what came before both; "
-    "all items ranked, those of the user's history excluded, ties against the target"
+    "last item test, last but one validation, on which the recipe was chosen; then one model per "
+    "seed trained on what came before the test item (options.before); all items ranked, those of "
+    "the user's history excluded, ties against the target"
 )
 REQUIRED_HIT_RATE = 0.300
 REQUIRED_NDCG = 0.170
