@@ -26,6 +26,21 @@ export class BulkLoader<K, V> extends DataLoader<K, V> {
   override loadMany(keys: ArrayLike<K>): Promise<(V | Error)[]> {
     return this.#reads.get(Array.from(keys))
   }
+
+  override prime(key: K, value: V | PromiseLike<V> | Error): this {
+    this.#reads.prime(key, value)
+    return super.prime(key, value)
+  }
+
+  override clear(key: K): this {
+    this.#reads.forget(key)
+    return super.clear(key)
+  }
+
+  override clearAll(): this {
+    this.#reads.forgetAll()
+    return super.clearAll()
+  }
 }
 
 interface Batch<K> {
@@ -58,6 +73,26 @@ class Reads<K, V> {
     return keys.map((key) => this.#entries.get(key) as V | Error)
   }
 
+  /** Like DataLoader's: what is known already stays. */
+  prime(key: K, value: V | PromiseLike<V> | Error): void {
+    if (this.#entries.has(key)) return
+    const settle = (settled: V | Error) => void this.#entries.set(key, settled)
+    if (!isPromiseLike(value)) settle(value)
+    else
+      this.#entries.set(
+        key,
+        Promise.resolve(value).then(settle, (why) => settle(toError(why))),
+      )
+  }
+
+  forget(key: K): void {
+    this.#entries.delete(key)
+  }
+
+  forgetAll(): void {
+    this.#entries.clear()
+  }
+
   #enqueue(key: K): Promise<void> {
     let batch = this.#next
     if (batch === null || batch.keys.length >= this.#readKeysMax) {
@@ -84,10 +119,18 @@ class Reads<K, V> {
       if (values.length === keys.length) return values
       throw new Error(`the read answered ${values.length} values for ${keys.length} keys`)
     } catch (thrown) {
-      const error = thrown instanceof Error ? thrown : new Error(String(thrown))
+      const error = toError(thrown)
       return keys.map(() => error)
     }
   }
+}
+
+function isPromiseLike<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
+  return typeof (value as { readonly then?: unknown } | null)?.then === 'function'
+}
+
+function toError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown))
 }
 
 /** After the promises that are settled by now, as DataLoader waits: they may ask for more. */

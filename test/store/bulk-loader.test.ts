@@ -65,3 +65,24 @@ it('reads nothing for no keys', async () => {
   expect(await loader.loadMany([])).toEqual([])
   expect(read).not.toHaveBeenCalled()
 })
+
+it('takes what it is told, unless it knows better', async () => {
+  const { read, loader } = createDoubler()
+  await loader.loadMany([1])
+  loader.prime(1, 100).prime(2, 200).prime(3, Promise.resolve(300))
+  loader.prime(4, new Error('told to fail'))
+  expect(await loader.loadMany([1, 2, 3])).toEqual([2, 200, 300])
+  expect(await loader.load(2)).toBe(200)
+  expect(await loader.loadMany([4])).toEqual([new Error('told to fail')])
+  expect(read).toHaveBeenCalledOnce()
+})
+
+it('reads again what it is told to forget', async () => {
+  const { read, loader } = createDoubler()
+  await loader.loadMany([1, 2, 3])
+  await loader.clear(1).loadMany([1, 2])
+  expect(await loader.load(1)).toBe(2)
+  expect(read.mock.calls).toEqual([[[1, 2, 3]], [[1]]])
+  await loader.clearAll().loadMany([2])
+  expect(read).toHaveBeenCalledTimes(3)
+})
