@@ -16,24 +16,9 @@ describeEngines('the viewer store', (engine) => {
   beforeAll(async () => {
     opened = await openTestDatabase(engine)
     database = opened.database
+    await importLines(database, SOCIETY)
   })
   afterAll(() => opened.close())
-
-  it('takes the society in', async () => {
-    const report = await importLines(database, SOCIETY)
-    expect(report.files.map((file) => [file.kind, file.accepted, file.rejected])).toEqual([
-      ['users', 5, 0],
-      ['follows', 4, 0],
-      ['relations', 9, 0],
-      ['posts', 7, 0],
-      ['labels', 3, 0],
-      ['takedowns', 1, 0],
-      ['engagements', 4, 0],
-      ['impressions', 2, 0],
-    ])
-    expect(report.files.at(-1)?.skipped).toBe(1)
-    expect(report.dangling).toEqual([])
-  })
 
   describe('createViewerStore', () => {
     it('lists follows, newest first, undated ones last', async () => {
