@@ -16,9 +16,13 @@ describeEngines('the viewer store', (engine) => {
   beforeAll(async () => {
     opened = await openTestDatabase(engine)
     database = opened.database
-    await importLines(database, SOCIETY)
   })
   afterAll(() => opened.close())
+
+  // A test and no hook: it cleans up its files when it is done. `reading.test.ts` looks at it.
+  it('takes the society in', async () => {
+    expect((await importLines(database, SOCIETY)).dangling).toEqual([])
+  })
 
   describe('createViewerStore', () => {
     it('lists follows, newest first, undated ones last', async () => {
