@@ -3,7 +3,7 @@
  * ran and were skipped. With HOMEFEED_CI=1 a skip is a failure.
  */
 import { mkdirSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import {
   ROOT,
@@ -20,6 +20,9 @@ import { ensurePython } from './python-environment.mjs'
 
 /** Absent data sets are the one skip that CI allows: their terms forbid a copy here. */
 const SKIPS_ALLOWED = /HOMEFEED_(ML1M|BIRDWATCH)_DIR/
+
+/** Each holds a JAX of its own: 1 to 2 GB. */
+const PYTEST_PROCESSES_MAX = 4
 
 /** @typedef {{ suite: string, passed: number, failed: number, skipped: string[] }} Outcome */
 
@@ -56,10 +59,15 @@ async function runVitest(report, env) {
  * @returns {Promise<Outcome>}
  */
 async function runPytest(python, report, env) {
-  say('pytest: models, services, demo world, training')
+  // Files go to processes whole: what a file trains, its tests share.
+  const processes = String(Math.min(availableParallelism(), PYTEST_PROCESSES_MAX))
+  say(`pytest: models, services, demo world, training (${processes} processes)`)
   const code = await runForeground(
     python,
-    ['-m', 'pytest', '-p', 'no:cacheprovider', `--junitxml=${report}`],
+    [
+      ...['-m', 'pytest', '-p', 'no:cacheprovider', `--junitxml=${report}`],
+      ...['-n', processes, '--dist', 'loadfile'],
+    ],
     { cwd: join(ROOT, 'python'), env },
   )
   const xml = readFileSync(report, 'utf8')
