@@ -106,7 +106,9 @@ class ModelService(ModelHooks[Model]):
         deadline = None if remaining is None else time.monotonic() + remaining
         return await self.queue.run(work, deadline)
 
-    def status(self, *, index_size: int = 0, newest_ms: int = 0) -> wire.GetStatusResponse:
+    def status(
+        self, *, index_size: int = 0, newest_ms: int = 0, scan: str = ""
+    ) -> wire.GetStatusResponse:
         """The status of this service. Raises ModelNotReadyError."""
         state = self.swap.state
         return wire.GetStatusResponse(
@@ -115,6 +117,7 @@ class ModelService(ModelHooks[Model]):
             instance_id=self._instance_id,
             index_size=index_size,
             newest_post_created_at_ms=newest_ms,
+            scan=scan,
             loading_model_version=state.loading_version,
             swaps=state.swaps,
             refused_checkpoints=state.refusals,

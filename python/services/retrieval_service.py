@@ -88,6 +88,11 @@ class Retriever:
             among=among,
         )
 
+    @property
+    def scan(self) -> str:
+        """The name of the index's scan."""
+        return self._index.scan.name
+
     def embed(self, posts: IndexedPosts) -> Float[np.ndarray, "n d"]:
         """Unit vectors, one a post."""
         return self._embedder.embed(posts)
@@ -275,10 +280,12 @@ class RetrievalService(ModelService[Retriever], RetrievalServiceServicer):
     async def GetStatus(  # noqa: N802 - the wire's name
         self, request: wire.GetStatusRequest, context: grpc.aio.ServicerContext
     ) -> wire.GetStatusResponse:
-        """Version, queue and index."""
+        """Version, queue and index, and how it is searched."""
         model = self.model
         contents = model.contents
-        return self.status(index_size=contents.size, newest_ms=contents.newest_created_at_ms)
+        return self.status(
+            index_size=contents.size, newest_ms=contents.newest_created_at_ms, scan=model.scan
+        )
 
 
 def main() -> int:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from phoenix.checkpoints import load_checkpoint
+from phoenix.choose_scan import available_scans
 from phoenix.gen import phoenix_pb2 as wire
 from phoenix.gen.phoenix_pb2_grpc import RetrievalServiceStub
 from phoenix.inference import InferenceEngine
@@ -63,6 +64,7 @@ def test_the_index_lives_through_grpc(retrieval: RetrievalServiceStub) -> None:
     status = retrieval.GetStatus(wire.GetStatusRequest())
     assert (status.index_size, status.newest_post_created_at_ms) == (POSTS, now_ms)
     assert status.instance_id
+    assert status.scan in available_scans()
 
     answer = retrieval.Retrieve(wire.RetrieveRequest(user_id=7, posts_per_author_max=POSTS))
     assert len(answer.candidates) == len(answer.scores) == 1_000

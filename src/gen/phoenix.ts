@@ -215,6 +215,11 @@ export interface GetStatusResponse {
   ranking:
     | RankingStatus
     | undefined;
+  /**
+   * Retrieval only: how the index is searched, by the instructions that it takes: vnni, avx2, neon,
+   * plain (compiled C without any), numpy (nothing could be compiled; several times slower).
+   */
+  scan: string;
   /** The version that is being loaded and warmed beside this one; empty = none. */
   loadingModelVersion: string;
   /** How often another checkpoint took over, and how many were refused. */
@@ -2294,6 +2299,7 @@ function createBaseGetStatusResponse(): GetStatusResponse {
     queueLength: 0,
     instanceId: "",
     ranking: undefined,
+    scan: "",
     loadingModelVersion: "",
     swaps: 0n,
     refusedCheckpoints: 0n,
@@ -2326,6 +2332,9 @@ export const GetStatusResponse: MessageFns<GetStatusResponse> = {
     }
     if (message.ranking !== undefined) {
       RankingStatus.encode(message.ranking, writer.uint32(122).fork()).join();
+    }
+    if (message.scan !== "") {
+      writer.uint32(130).string(message.scan);
     }
     if (message.loadingModelVersion !== "") {
       writer.uint32(242).string(message.loadingModelVersion);
@@ -2409,6 +2418,14 @@ export const GetStatusResponse: MessageFns<GetStatusResponse> = {
             message.ranking = RankingStatus.decode(reader, reader.uint32());
             continue;
           }
+          case 16: {
+            if (tag !== 130) {
+              break;
+            }
+
+            message.scan = reader.string();
+            continue;
+          }
           case 30: {
             if (tag !== 242) {
               break;
@@ -2469,6 +2486,7 @@ export const GetStatusResponse: MessageFns<GetStatusResponse> = {
     message.ranking = (object.ranking !== undefined && object.ranking !== null)
       ? RankingStatus.fromPartial(object.ranking)
       : undefined;
+    message.scan = object.scan ?? "";
     message.loadingModelVersion = object.loadingModelVersion ?? "";
     message.swaps = (object.swaps !== undefined && object.swaps !== null) ? BigInt(object.swaps) : 0n;
     message.refusedCheckpoints = (object.refusedCheckpoints !== undefined && object.refusedCheckpoints !== null)

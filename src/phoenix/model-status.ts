@@ -21,9 +21,11 @@ export interface RetrievalStatus extends ModelStatus {
   readonly indexSize: number
   /** Epoch ms; 0 = the index is empty. */
   readonly newestPostCreatedAtMs: number
+  /** How it is searched: vnni, avx2, neon, plain or numpy, the slowest. */
+  readonly scan: string
 }
 
-/** Asks a service for its status; a ranking service leaves the index fields 0. */
+/** Asks a service for its status; a ranking service leaves the index fields empty. */
 export async function readStatus(
   channel: GrpcChannel,
   method: MethodDefinition<GetStatusRequest, GetStatusResponse>,
@@ -38,5 +40,6 @@ export async function readStatus(
     lastRefusedCheckpoint: answer.lastRefusedCheckpoint || null,
     indexSize: Number(answer.indexSize),
     newestPostCreatedAtMs: Number(answer.newestPostCreatedAtMs),
+    scan: answer.scan,
   }
 }

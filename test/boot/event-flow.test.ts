@@ -24,6 +24,7 @@ const index: RetrievalIndex = {
     instanceId: 'one',
     indexSize: 0,
     newestPostCreatedAtMs: 0,
+    scan: 'numpy',
     queueLength: 0,
     swaps: 0,
     lastRefusedCheckpoint: null,

@@ -235,13 +235,14 @@ class GetStatusRequest(_message.Message):
     def __init__(self) -> None: ...
 
 class GetStatusResponse(_message.Message):
-    __slots__ = ("model_version", "index_size", "newest_post_created_at_ms", "queue_length", "instance_id", "ranking", "loading_model_version", "swaps", "refused_checkpoints", "last_refused_checkpoint")
+    __slots__ = ("model_version", "index_size", "newest_post_created_at_ms", "queue_length", "instance_id", "ranking", "scan", "loading_model_version", "swaps", "refused_checkpoints", "last_refused_checkpoint")
     MODEL_VERSION_FIELD_NUMBER: _ClassVar[int]
     INDEX_SIZE_FIELD_NUMBER: _ClassVar[int]
     NEWEST_POST_CREATED_AT_MS_FIELD_NUMBER: _ClassVar[int]
     QUEUE_LENGTH_FIELD_NUMBER: _ClassVar[int]
     INSTANCE_ID_FIELD_NUMBER: _ClassVar[int]
     RANKING_FIELD_NUMBER: _ClassVar[int]
+    SCAN_FIELD_NUMBER: _ClassVar[int]
     LOADING_MODEL_VERSION_FIELD_NUMBER: _ClassVar[int]
     SWAPS_FIELD_NUMBER: _ClassVar[int]
     REFUSED_CHECKPOINTS_FIELD_NUMBER: _ClassVar[int]
@@ -252,11 +253,12 @@ class GetStatusResponse(_message.Message):
     queue_length: int
     instance_id: str
     ranking: RankingStatus
+    scan: str
     loading_model_version: str
     swaps: int
     refused_checkpoints: int
     last_refused_checkpoint: str
-    def __init__(self, model_version: _Optional[str] = ..., index_size: _Optional[int] = ..., newest_post_created_at_ms: _Optional[int] = ..., queue_length: _Optional[int] = ..., instance_id: _Optional[str] = ..., ranking: _Optional[_Union[RankingStatus, _Mapping]] = ..., loading_model_version: _Optional[str] = ..., swaps: _Optional[int] = ..., refused_checkpoints: _Optional[int] = ..., last_refused_checkpoint: _Optional[str] = ...) -> None: ...
+    def __init__(self, model_version: _Optional[str] = ..., index_size: _Optional[int] = ..., newest_post_created_at_ms: _Optional[int] = ..., queue_length: _Optional[int] = ..., instance_id: _Optional[str] = ..., ranking: _Optional[_Union[RankingStatus, _Mapping]] = ..., scan: _Optional[str] = ..., loading_model_version: _Optional[str] = ..., swaps: _Optional[int] = ..., refused_checkpoints: _Optional[int] = ..., last_refused_checkpoint: _Optional[str] = ...) -> None: ...
 
 class RankingStatus(_message.Message):
     __slots__ = ("compilations", "prefix_hits", "prefix_misses", "score_hits", "score_misses", "cached_bytes")
