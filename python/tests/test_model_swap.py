@@ -18,7 +18,7 @@ from services.batching import WorkQueue
 from services.carry_over_index import POSTS_PER_STEP, carry_over_index
 from services.model_hooks import ModelHooks
 from services.model_swap import CheckpointRefusedError, ModelSwap
-from services.retrieval_service import Retriever
+from services.retriever import Retriever
 from tests.random_checkpoint import save_random_checkpoint, shared_checkpoint
 
 

@@ -14,7 +14,7 @@ from phoenix.gen import phoenix_pb2 as wire
 from phoenix.gen.phoenix_pb2_grpc import RankingServiceStub, RetrievalServiceStub
 from phoenix.inference import InferenceEngine
 from phoenix.retrieval_index import IndexedPosts, SearchResult
-from services.retrieval_service import Retriever
+from services.retriever import Retriever
 from tests.random_checkpoint import save_random_checkpoint
 from tests.service_process import RunningService, running_service
 from tests.service_requests import (
