@@ -1,7 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process'
-import { cp, mkdir, mkdtemp, readFile, rename, rm, stat } from 'node:fs/promises'
+import { cp, mkdtemp, readFile, rename, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DirectoryInUseError, lockDirectory } from '../src/store/directory-lock.ts'
 import { waitFor } from './wait-for.ts'
 
 const ROOT = join(import.meta.dirname, '..')
@@ -136,26 +137,43 @@ async function exists(path: string): Promise<boolean> {
   )
 }
 
+/** Null while another test makes the world. A killed one's claim is taken over. */
+function claimTemplate(): (() => void) | null {
+  try {
+    return lockDirectory(`${TEMPLATE}.claim`)
+  } catch (error) {
+    if (error instanceof DirectoryInUseError) return null
+    throw error
+  }
+}
+
 /** The first caller of a test run makes the world, as long as a first start takes; others wait. */
 async function ensureTemplate(): Promise<void> {
-  if (await exists(TEMPLATE)) return
-  const claim = `${TEMPLATE}.claim`
-  const isMaker = await mkdir(claim).then(
-    () => true,
-    () => false,
+  await waitFor(
+    async () => {
+      if (await exists(TEMPLATE)) return true
+      const release = claimTemplate()
+      if (release === null) return false
+      try {
+        if (!(await exists(TEMPLATE))) await makeTemplate()
+      } finally {
+        release()
+      }
+      return true
+    },
+    { what: 'the demo world', timeoutMs: START_MS_MAX, everyMs: 200 },
   )
-  if (!isMaker) {
-    const made = { what: 'another test to make the world', timeoutMs: START_MS_MAX, everyMs: 200 }
-    await waitFor(() => exists(TEMPLATE), made)
-    return
-  }
+}
+
+async function makeTemplate(): Promise<void> {
+  const unfinished = await mkdtemp(join(tmpdir(), 'homefeed-making-world-'))
   try {
-    const unfinished = await mkdtemp(join(tmpdir(), 'homefeed-making-world-'))
     const gateway = await startGateway(unfinished)
     await gateway.stop()
     await rename(unfinished, TEMPLATE)
   } finally {
-    await rm(claim, { recursive: true })
+    // Gone already where it became the template.
+    await rm(unfinished, { recursive: true, force: true })
   }
 }
 
