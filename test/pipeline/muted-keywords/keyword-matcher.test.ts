@@ -41,6 +41,10 @@ describe('words and phrases', () => {
     ['tsla', 'buy $tsla', false],
     ['cat cat', 'cat Cat', true],
     ['cat dog', 'the #cat #dog', true],
+    ['new york', '#newyork', false],
+    ['東京 tokyo', '#東京tokyo', false],
+    ['cat', "the ''cat''", true],
+    ['a b', "a ' b", true],
     ['', 'anything', false],
     ['!!!', 'wow!!!', false],
   ])('%j in %j: %s', (phrase, text, expected) => {
@@ -77,6 +81,8 @@ describe('domains', () => {
     ['example.com', 'http://example.com:8080/x', true],
     ['bücher.example', 'https://BÜCHER.example/x', true],
     ['https://', 'https://example.com', false],
+    [' Example.com ', 'https://example.com', true],
+    ['example.com#top', 'see example.com', true],
   ])('%j in %j: %s', (phrase, text, expected) => {
     const muted = keyword(phrase, { match: 'domain', surfaces: [] })
     expect(occurs(muted, { body: [text] })).toBe(expected)
@@ -116,6 +122,16 @@ describe('surfaces', () => {
     expect(occurs(phrase, { body: ['https://a.example/cat https://dog.example'] })).toBe(false)
     expect(occurs(phrase, { handles: ['cat', 'dog'] })).toBe(false)
     expect(occurs(keyword('cat @cat'), { handles: ['cat'] })).toBe(false)
+  })
+
+  it('tells keywords apart that begin alike', () => {
+    const [food, cat, dog] = [keyword('cat food'), keyword('cat'), keyword('cat dog')]
+    const found = (keywords: readonly MutedKeywordRecord[], text: string) =>
+      compileMutedKeywords(keywords, searchTexts()).find({ ...NOTHING, body: [text] })?.keyword
+    expect(found([food, cat], 'the cat food')).toBe(food)
+    expect(found([food, cat], 'the cat')).toBe(cat)
+    expect(found([food, dog], 'no cat dog')).toBe(dog)
+    expect(found([food, dog], 'no cat')).toBeUndefined()
   })
 
   it('says which keyword it was', () => {
