@@ -19,7 +19,11 @@ export class BulkLoader<K, V> extends DataLoader<K, V> {
 
   constructor(read: ReadKeys<K, V>, { readKeysMax }: BulkLoaderOptions) {
     const reads = new Reads(read, readKeysMax)
-    super((keys) => reads.get(keys), { maxBatchSize: readKeysMax })
+    // Within the tick: what `load` gathers joins the read that `loadMany` has begun to gather.
+    super((keys) => reads.get(keys), {
+      maxBatchSize: readKeysMax,
+      batchScheduleFn: queueMicrotask,
+    })
     this.#reads = reads
   }
 

@@ -2,7 +2,7 @@ import type { UserId } from '../../ids.ts'
 import type { UserRecord } from '../../store/records.ts'
 import { actorIdsOf } from '../home-feed.candidate.ts'
 import { hydrator } from '../home-feed.components.ts'
-import { loadEachOrNull } from './load-each.ts'
+import { loadEach } from './load-each.ts'
 import { loadShownPosts } from './shown-posts.ts'
 
 type Users = ReadonlyMap<UserId, UserRecord | null | Error>
@@ -22,7 +22,7 @@ export function authorHydrator({ timeoutMs }: { readonly timeoutMs: number }) {
         const each = shown[index]
         return each === undefined || each instanceof Error ? [] : actorIdsOf({ authorId, ...each })
       })
-      const users = await loadEachOrNull(loaders.users, actorIds.flat())
+      const users = await loadEach(loaders.users, actorIds.flat())
       return candidates.map(({ authorId }, index) => {
         const each = shown[index]
         if (each === undefined || each instanceof Error) {

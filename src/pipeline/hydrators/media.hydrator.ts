@@ -28,7 +28,7 @@ export function mediaHydrator({ timeoutMs }: { readonly timeoutMs: number }) {
         if (own.length === 0 && quoted.length === 0) return NO_MEDIA
         return {
           mediaKinds: kindsOf(own),
-          altTexts: altTextsOf(own, quoted),
+          altTexts: altTextsOf([...own, ...quoted]),
           videoDurationMs: shortestVideoMs(own),
         }
       })
@@ -41,11 +41,8 @@ function kindsOf(media: readonly MediaRecord[]): readonly MediaKind[] {
   return kinds.length > 1 ? [...new Set(kinds)] : kinds
 }
 
-function altTextsOf(own: readonly MediaRecord[], quoted: readonly MediaRecord[]) {
-  const texts: string[] = []
-  for (const { altText } of own) if (altText !== null) texts.push(altText)
-  for (const { altText } of quoted) if (altText !== null) texts.push(altText)
-  return texts
+function altTextsOf(media: readonly MediaRecord[]): readonly string[] {
+  return media.map(({ altText }) => altText).filter((text) => text !== null)
 }
 
 /** What most posts have: one object for all of them. */

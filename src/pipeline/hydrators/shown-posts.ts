@@ -2,6 +2,7 @@ import type { PostId } from '../../ids.ts'
 import type { Loaders } from '../../store/loaders.ts'
 import type { PostRecord } from '../../store/records.ts'
 import type { PostCandidate, RelatedPosts } from '../home-feed.candidate.ts'
+import { loadEach } from './load-each.ts'
 
 /** A candidate's stored post and what it shows of others. */
 export interface ShownPosts {
@@ -46,24 +47,11 @@ async function walkPosts(
   candidates: readonly Key[],
 ): Promise<readonly (ShownPosts | Error)[]> {
   const own = await loaders.posts.loadMany(candidates.map(({ id }) => id))
-  const shown = new Map<PostId, PostRecord | null | Error>()
-  await loadInto(shown, pointersOf(own), loaders)
+  const shown = new Map(await loadEach(loaders.posts, pointersOf(own)))
   const originals = own.map((post) => (isPost(post) ? lookUp(shown, post.repostOfPostId) : null))
-  await loadInto(shown, pointersOf(originals), loaders)
+  const further = await loadEach(loaders.posts, pointersOf(originals))
+  for (const [id, post] of further) shown.set(id, post)
   return own.map((core) => assemble(core, shown))
-}
-
-async function loadInto(
-  shown: Map<PostId, PostRecord | null | Error>,
-  ids: ReadonlySet<PostId>,
-  loaders: Loaders,
-): Promise<void> {
-  const missing = [...ids].filter((id) => !shown.has(id))
-  if (missing.length === 0) return
-  const posts = await loaders.posts.loadMany(missing)
-  missing.forEach((id, index) => {
-    shown.set(id, posts[index] ?? null)
-  })
 }
 
 function isPost(found: PostRecord | null | Error): found is PostRecord {

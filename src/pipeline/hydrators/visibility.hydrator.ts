@@ -16,7 +16,7 @@ import { toViewerFacts } from '../visibility/viewer-facts.ts'
 import type { ViewerFacts } from '../visibility/viewer-facts.ts'
 import type { VisibilityLevel, VisibilitySubject } from '../visibility/visibility-rule.ts'
 import { withinMs } from '../within-ms.ts'
-import { loadEach, loadEachOrNull } from './load-each.ts'
+import { loadEach } from './load-each.ts'
 
 export interface VisibilityOptions {
   readonly memory: Pick<SafetyMemory, 'postModeration' | 'userLabels'>
@@ -76,7 +76,7 @@ async function loadEvidence(
   const leftMs = context.deadlineMs - now()
   const limitMs = Math.max(leftMs - LAST_KNOWN_GOOD_PARAMS.marginMs, leftMs / 2)
   const [users, moderation, labels] = await Promise.all([
-    orErrors(loadEachOrNull(loaders.users, authorIds), authorIds, limitMs),
+    orErrors(loadEach(loaders.users, authorIds), authorIds, limitMs),
     orErrors(loadEach(loaders.postModeration, postIds), postIds, limitMs),
     orErrors(loadEach(loaders.userLabels, authorIds), authorIds, limitMs),
   ])

@@ -1,7 +1,7 @@
 import type { Loaders } from '../../../store/loaders.ts'
 import type { PostRecord } from '../../../store/records.ts'
 import type { PostCandidate } from '../../home-feed.candidate.ts'
-import { loadEach, loadEachOrNull } from '../../hydrators/load-each.ts'
+import { loadEach } from '../../hydrators/load-each.ts'
 import { isModule } from '../feed-item.ts'
 import type { FeedItem } from '../feed-item.ts'
 import { hydrator } from '../for-you.components.ts'
@@ -54,7 +54,7 @@ async function loadJudge(
       loaders.postModeration,
       posts.map(({ id }) => id),
     ),
-    loadEachOrNull(
+    loadEach(
       loaders.users,
       posts.map(({ authorId }) => authorId),
     ),

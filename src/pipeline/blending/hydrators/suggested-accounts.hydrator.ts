@@ -2,7 +2,7 @@ import type { UserId } from '../../../ids.ts'
 import type { Loaders } from '../../../store/loaders.ts'
 import type { Hydrator } from '../../framework/component.ts'
 import type { HomeFeedQuery } from '../../home-feed.query.ts'
-import { loadEach, loadEachOrNull } from '../../hydrators/load-each.ts'
+import { loadEach } from '../../hydrators/load-each.ts'
 import { SearchTexts } from '../../muted-keywords/search-text.ts'
 import { SEARCH_TEXT_PARAMS } from '../../process.params.ts'
 import { NO_AUTHOR_LISTS } from '../../visibility/author-lists.ts'
@@ -75,7 +75,7 @@ async function loadJudge(
   maySuggest: (account: LabelledAccount) => boolean,
 ): Promise<Judge> {
   const [accounts, labels] = await Promise.all([
-    loadEachOrNull(loaders.users, userIds),
+    loadEach(loaders.users, userIds),
     loadEach(loaders.userLabels, userIds),
   ])
   return (userId) => {
