@@ -234,3 +234,33 @@ it('names each rule once: names are labels of a metric', () => {
   expect(new Set(names).size).toBe(names.length)
   expect(names.every((name) => /^[a-z_]+$/.test(name))).toBe(true)
 })
+
+it('says truly which rules need a label: without one they never apply', () => {
+  const hidden = { ...repost(100, AUTHOR, post(90, 9)), sensitive: true, subscribersOnly: true }
+  const author = user(AUTHOR, { state: 'suspended', isAdult: true, isProtected: true })
+  const subjects: readonly VisibilitySubject[] = [post(100, AUTHOR), hidden].flatMap((shown) =>
+    [author, user(AUTHOR), null].map((by) => ({
+      post: shown,
+      author: by,
+      moderation: { labels: [], takedownCountries: ['xx'] },
+      authorLabels: [],
+    })),
+  )
+  const viewer = { ...relations(), ...UNKNOWING }
+  const wrong = VISIBILITY_RULES.recommendations.filter(
+    ({ needsLabel, applies }) =>
+      needsLabel === true && subjects.some((subject) => applies(subject, viewer)),
+  )
+  expect(wrong.map(({ name }) => name)).toEqual([])
+  const needing = VISIBILITY_RULES.recommendations.filter(({ needsLabel }) => needsLabel === true)
+  expect(needing.length).toBeGreaterThan(30)
+})
+
+const UNKNOWING = {
+  account: null,
+  viewerId: VIEWER,
+  followedIds: new Set<never>(),
+  countryCode: null,
+  nowMs: NOW_MS,
+  authorLists: NO_AUTHOR_LISTS,
+}
