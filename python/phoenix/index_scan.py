@@ -24,9 +24,10 @@ class Room:
         self.numbers = np.empty(rows + 1, np.int64)
         self.upper = np.empty(rows + 1, np.float32)
         self.scratch = np.empty(rows + 1, np.float32)
-        self.addresses = tuple(
-            array.ctypes.data for array in (self.numbers, self.upper, self.scratch)
-        )
+        # `struct passed` of native/scan.c.
+        self.passed = np.empty((rows + 1, 4), np.int32)
+        arrays = (self.numbers, self.upper, self.scratch, self.passed)
+        self.addresses = tuple(array.ctypes.data for array in arrays)
 
 
 class Scan(ABC):
@@ -37,13 +38,14 @@ class Scan(ABC):
 
     @abstractmethod
     def find(
-        self, table: SegmentTable, query: Query, room: Room, *, low: float, wanted: int
+        self, table: SegmentTable, query: Query, room: Room, *, low: float, needed: int, wanted: int
     ) -> tuple[Int[np.ndarray, " n"], float]:
         """Rows that may be the best, by upper bounds of their scores.
 
         Args:
           room: For as many rows as the table has.
-          low: Only rows whose bound reaches it.
+          low: Only rows whose bound reaches it. `LOWEST` = a scan may guess, too high at times.
+          needed: Rows that a guess should leave.
           wanted: Of more than so many, those with the largest bounds; equals of the last stay.
 
         Returns:
@@ -90,7 +92,7 @@ class NumpyScan(Scan):
     name = "numpy"
 
     def find(
-        self, table: SegmentTable, query: Query, room: Room, *, low: float, wanted: int
+        self, table: SegmentTable, query: Query, room: Room, *, low: float, needed: int, wanted: int
     ) -> tuple[Int[np.ndarray, " n"], float]:
         """As `Scan.find`."""
         more = np.float32(slack(table, query, 0.0) * (1 + STEP_ERROR))
@@ -100,7 +102,8 @@ class NumpyScan(Scan):
             part = upper[first : first + rows]
             np.matmul(arrays.vectors[:rows], query.vector, out=part)
             # Minus infinity where dead, else 0.
-            part += np.minimum(arrays.bounds[:rows, 1], np.float32(0.0)) + more
+            errors = arrays.blocks["errors"][: rows // BLOCK].reshape(-1)
+            part += np.minimum(errors, np.float32(0.0)) + more
         if wanted < table.rows:
             place = table.rows - wanted
             low = max(low, float(np.partition(upper, place)[place]))

@@ -34,9 +34,11 @@ class Searcher:
         """The `count` best, largest id first among equals, no author more than `cap` times."""
         if self._room.rows < table.rows:
             self._room = Room(1 << (table.rows - 1).bit_length())
-        wanted, low, rounds = int(count * self._margin), LOWEST, 0
+        needed, wanted, low, rounds = count, int(count * self._margin), LOWEST, 0
         while True:
-            numbers, low = scan.find(table, query, self._room, low=low, wanted=wanted)
+            numbers, low = scan.find(
+                table, query, self._room, low=low, needed=needed, wanted=wanted
+            )
             candidates = scan.read(table, query, numbers)
             best = best_within_cap(candidates, count=count, cap=cap)
             rounds += 1
@@ -48,7 +50,7 @@ class Searcher:
             if is_full:
                 wanted, low = table.rows, float(best.scores[-1])
             else:
-                wanted, low = 4 * wanted, LOWEST
+                needed, wanted, low = 4 * needed, 4 * wanted, LOWEST
 
     def _learn(self, margin: float, rounds: int) -> None:
         if rounds == 1:

@@ -7,13 +7,20 @@ from jaxtyping import Float, Int
 
 from phoenix.indexed_posts import IndexedPosts
 from phoenix.mapped_arrays import mapped_zeros
-from phoenix.vector_codes import BLOCK, VectorCodes, encode, pack
+from phoenix.vector_codes import BLOCK, VectorCodes, encode, lower_halves, upper_halves
 
 _ROWS_MIN = 64
 # Segments below this size keep their tombstones: rewriting them saves nothing.
 _COMPACTIONGROUP = 1_024
 # The error of a row that no scan may find.
 _DEAD = -np.inf
+
+
+def _block_type(width: int) -> np.dtype:
+    """`struct block` of native/scan.c."""
+    numbers = ("scales", "coarse_errors", "errors")
+    fields = [(name, np.float32, (BLOCK,)) for name in numbers]
+    return np.dtype([*fields, ("upper_halves", np.uint8, (width // 8, BLOCK, 4))])
 
 
 class SegmentArrays:
@@ -28,15 +35,19 @@ class SegmentArrays:
         # Columns: post id, author id, creation in ms since 1970.
         self.posts = mapped_zeros((capacity, 3), np.int64)
         self.vectors = mapped_zeros((capacity, width), np.float32, is_scanned=True)
-        blocks = (capacity // BLOCK, width // 4, BLOCK, 4)
-        self.codes = mapped_zeros(blocks, np.uint8, is_scanned=True)
-        # Columns: scale, error.
-        self.bounds = mapped_zeros((capacity, 2), np.float32)
-        self.bounds[:, 1] = _DEAD
+        block = _block_type(width)
+        # One array, so that they share huge pages: blocks fill about half of one in most hours.
+        bytes_of_blocks = capacity // BLOCK * block.itemsize
+        size = bytes_of_blocks + capacity * width // 2
+        codes = mapped_zeros((size,), np.uint8, is_scanned=True)
+        self.blocks = codes[:bytes_of_blocks].view(block)
+        self.lower_halves = codes[bytes_of_blocks:].reshape(capacity, width // 2)
+        self.blocks["errors"] = _DEAD
+        self.blocks["coarse_errors"] = _DEAD
 
     @property
     def _all(self) -> tuple[np.ndarray, ...]:
-        return (self.codes, self.bounds, self.vectors, self.posts)
+        return (self.blocks, self.lower_halves, self.vectors, self.posts)
 
     @cached_property
     def addresses(self) -> tuple[int, ...]:
@@ -70,7 +81,8 @@ class Segment:
     @property
     def live_rows(self) -> Int[np.ndarray, " n"]:
         """The rows that are no tombstones."""
-        return np.flatnonzero(self.arrays.bounds[: self.length, 1] >= 0)
+        errors = self.arrays.blocks["errors"][: self.rows // BLOCK]
+        return np.flatnonzero(errors.reshape(-1) >= 0)
 
     @property
     def newest_created_at_ms(self) -> int:
@@ -94,9 +106,12 @@ class Segment:
         arrays.posts[start:stop, 1] = posts.author_ids
         arrays.posts[start:stop, 2] = posts.created_at_ms
         arrays.vectors[start:stop] = vectors
-        arrays.bounds[start:stop, 0] = encoded.scales
-        arrays.bounds[start:stop, 1] = encoded.errors
-        arrays.codes[rows // BLOCK, :, rows % BLOCK] = pack(encoded.codes)
+        arrays.lower_halves[start:stop] = lower_halves(encoded.codes)
+        at = (rows // BLOCK, rows % BLOCK)
+        arrays.blocks["scales"][at] = encoded.scales
+        arrays.blocks["coarse_errors"][at] = encoded.coarse_errors
+        arrays.blocks["errors"][at] = encoded.errors
+        arrays.blocks["upper_halves"][at[0], :, at[1]] = upper_halves(encoded.codes)
         self.length = stop
         self.live_count += stop - start
         self.length_max = max(self.length_max, float(encoded.lengths.max(initial=0.0)))
@@ -116,7 +131,9 @@ class Segment:
 
     def remove(self, rows: Int[np.ndarray, " n"]) -> None:
         """Makes tombstones of live rows, no row twice."""
-        self.arrays.bounds[rows, 1] = _DEAD
+        at = (rows // BLOCK, rows % BLOCK)
+        self.arrays.blocks["errors"][at] = _DEAD
+        self.arrays.blocks["coarse_errors"][at] = _DEAD
         self.live_count -= rows.shape[0]
         self._newest_ms = None
 

@@ -20,8 +20,8 @@ def mapped_zeros(
 
     Args:
       is_scanned: Puts what fills half a huge page or more on huge pages, if the system has them.
-        A scan then waits for memory and not for page tables: over 49 segments of 1.4 MB 2.4 ms
-        instead of 3.6. The rest of the last page is the price.
+        A scan then waits for memory and not for page tables. The rest of the last page is the
+        price.
     """
     size = int(np.prod(shape)) * np.dtype(dtype).itemsize
     if size < _MAPPED_BYTES_MIN:

@@ -33,12 +33,14 @@ class VectorCodes:
     scales: Float[np.ndarray, " n"]
     # Upper bounds of the rests' lengths.
     errors: Float[np.ndarray, " n"]
-    # Upper bounds of the lengths, of vectors and of scale * code.
+    # The same when of each code only its upper half is known.
+    coarse_errors: Float[np.ndarray, " n"]
+    # Upper bounds of the lengths, of vectors and of scale * code, coarse or not.
     lengths: Float[np.ndarray, " n"]
 
     def at(self, rows: Int[np.ndarray, " m"]) -> "VectorCodes":
         """Some of the vectors, in their order."""
-        columns = (self.codes, self.scales, self.errors, self.lengths)
+        columns = (self.codes, self.scales, self.errors, self.coarse_errors, self.lengths)
         return VectorCodes(*(column[rows] for column in columns))
 
 
@@ -112,21 +114,30 @@ def encode(vectors: Float[np.ndarray, "n width"]) -> VectorCodes:
     steps = np.abs(scaled).max(axis=1, initial=0.0) / np.float32(_CODE_MAX)
     steps = np.where(steps > 0, steps, np.float32(1.0))
     codes = np.rint(scaled / steps[:, None])
-    scaled -= codes * steps[:, None]
+    coarse = np.floor(codes / 16) * 16 + np.float32(7.5)
     # Turning adds a sum's error in each column.
-    turning = np.float32(sum_error(width) * math.sqrt(width) + STEP_ERROR)
-    errors = _lengths(scaled) * rounding + turning * lengths
+    turning = np.float32(sum_error(width) * math.sqrt(width) + STEP_ERROR) * lengths
+    coarse_errors = _lengths(scaled - coarse * steps[:, None]) * rounding + turning
+    errors = _lengths(scaled - codes * steps[:, None]) * rounding + turning
     return VectorCodes(
         codes=codes.astype(np.int8),
         scales=steps * largest,
         errors=errors * largest,
-        lengths=(lengths + errors) * largest,
+        coarse_errors=coarse_errors * largest,
+        lengths=(lengths + coarse_errors) * largest,
     )
 
 
-def pack(codes: Int[np.ndarray, "n width"]) -> UInt8[np.ndarray, "n fours 4"]:
-    """128 added, columns by four, as the scan wants them (native/scan.c)."""
-    return (codes.view(np.uint8) ^ 128).reshape(codes.shape[0], -1, 4)
+def upper_halves(codes: Int[np.ndarray, "n width"]) -> UInt8[np.ndarray, "n eights 4"]:
+    """The upper four bits of codes with 128 added, two columns a byte, as native/sums.h says."""
+    halves = ((codes.view(np.uint8) ^ 128) >> 4).reshape(codes.shape[0], -1, 2, 4)
+    return halves[:, :, 0] | halves[:, :, 1] << 4
+
+
+def lower_halves(codes: Int[np.ndarray, "n width"]) -> UInt8[np.ndarray, "n half"]:
+    """The lower four bits of codes with 128 added, two columns a byte, as native/sums.h says."""
+    halves = (codes.view(np.uint8) & 15).reshape(codes.shape[0], 2, -1)
+    return halves[:, 0] | halves[:, 1] << 4
 
 
 @dataclass(frozen=True)

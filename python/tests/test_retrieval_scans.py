@@ -8,6 +8,7 @@ import pytest
 from phoenix.choose_scan import SCAN_VARIABLE, available_scans, default_scan, load_scans
 from phoenix.index_scan import LOWEST, Room
 from phoenix.index_segment import Segment
+from phoenix.indexed_posts import IndexedPosts
 from phoenix.retrieval_index import RetrievalIndex
 from phoenix.segment_table import SegmentTable
 from phoenix.vector_codes import encode, to_query
@@ -93,6 +94,24 @@ def test_thousands_of_equals_decide_by_id_under_the_cap(name: str) -> None:
     for cap in (20, 50, count):
         found = index.search(query, count=1_000, posts_per_author_max=cap)
         assert triples(found) == brute_force(posts, scores, count=1_000, cap=cap)
+
+
+@pytest.mark.parametrize("name", SCANS)
+def test_a_sample_that_is_all_of_the_best_misleads_nobody(name: str) -> None:
+    random = np.random.default_rng(4)
+    count, dimension = 40_000, 64
+    ids = np.arange(1, count + 1)
+    posts = IndexedPosts(ids, ids, np.full(count, NOW_MS))
+    vectors = _unit(random.normal(size=(count, dimension)))
+    query = vectors[0]
+    # The rows that a first threshold is guessed from, every 64th block of 16.
+    vectors[(ids - 1) // 16 % 64 == 0] += 3 * query
+    index = _filled(name, dimension)
+    index.upsert(posts, vectors, now_ms=NOW_MS)
+    scores = scores_of(vectors, query)
+    for wanted in (100, 2_000):
+        found = index.search(query, count=wanted, posts_per_author_max=1)
+        assert triples(found) == brute_force(posts, scores, count=wanted, cap=1)
 
 
 def test_scores_are_the_same_to_the_bit_whoever_scans() -> None:
@@ -196,11 +215,12 @@ def test_no_exact_score_exceeds_its_bound(name: str) -> None:
     table, room, scan = SegmentTable([segment], width), Room(segment.rows), available_scans()[name]
     for query in (vectors[3], vectors[4], random.normal(size=width).astype(np.float32)):
         asked = to_query(query, width)
-        numbers, low = scan.find(table, asked, room, low=LOWEST, wanted=segment.rows)
+        every = segment.rows
+        numbers, low = scan.find(table, asked, room, low=LOWEST, needed=every, wanted=every)
         assert (numbers.tolist(), low) == (list(range(count)), LOWEST)
         # All rows were found, so that places in the answer are numbers of rows.
         assert (room.upper[:count] >= scan.read(table, asked, numbers).scores).all()
-        some, low = scan.find(table, asked, room, low=LOWEST, wanted=100)
+        some, low = scan.find(table, asked, room, low=LOWEST, needed=100, wanted=100)
         assert 100 <= some.shape[0] <= 400
         assert np.array_equal(some, np.sort(some))
         left_out = np.setdiff1d(numbers, some)

@@ -3,9 +3,9 @@
     python -m phoenix.benchmarks retrieval [--json] [--posts N ...]
 
 One core: BLAS gets one thread. Every figure is a median over viewers. Each viewer asks all variants
-in turn, so that a busy machine troubles all alike, and each twice in a row, so that none pays for
-what the one before it left in the caches; the second is timed. Each answer is compared with brute
-force under the tie rule.
+in an order of its own, so that a busy machine troubles all alike, and each twice in a row, so that
+none pays for what the one before it left in the caches; the second is timed. Each answer is
+compared with brute force under the tie rule.
 """
 
 import argparse
@@ -18,6 +18,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from random import Random
 from typing import TypeVar
 
 import numpy as np
@@ -101,18 +102,21 @@ def measure_search(world: RetrievalWorld, index: RetrievalIndex) -> list[Line]:
     """Every scan and the published path over the same viewers."""
     times: dict[str, list[float]] = {name: [] for name in ("published", *available_scans())}
     hits = dict.fromkeys(available_scans(), 0)
+    names, order = list(times), Random(0)
     for viewer in world.viewers:
+        order.shuffle(names)
         expected = brute_force(world, viewer).tolist()
-        took, _ = _second_timed(partial(published_top, world.vectors, viewer))
-        times["published"].append(took)
         search = partial(
             index.search, viewer, count=_TOP, posts_per_author_max=_POSTS_PER_AUTHOR_MAX
         )
-        for name, scan in available_scans().items():
-            index.scan = scan
-            took, found = _second_timed(search)
+        for name in names:
+            if name == "published":
+                took, _ = _second_timed(partial(published_top, world.vectors, viewer))
+            else:
+                index.scan = available_scans()[name]
+                took, found = _second_timed(search)
+                hits[name] += sum(map(int.__eq__, found.posts.post_ids.tolist(), expected))
             times[name].append(took)
-            hits[name] += sum(map(int.__eq__, found.posts.post_ids.tolist(), expected))
     count, published = world.vectors.shape[0], _p50(times["published"])
     lines = [_search_line(count, "published", published, None, 1.0)]
     for name in available_scans():

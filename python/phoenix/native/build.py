@@ -17,6 +17,7 @@ import tempfile
 from pathlib import Path
 
 _SOURCE = Path(__file__).with_name("scan.c")
+_HEADER = Path(__file__).with_name("sums.h")
 _REPOSITORY = Path(__file__).resolve().parents[3]
 # No contraction to fused multiply-adds: a score must be the same to the bit on every machine.
 _FLAGS = ("-O3", "-std=c11", "-ffp-contract=off", "-shared", "-fPIC")
@@ -59,7 +60,7 @@ def _run(command: list[str]) -> str:
 def build_scan(directory: Path, *, again: bool = False) -> Path:
     """The compiled scan in `directory`, made now unless it is there.
 
-    The file's name tells source, flags, compiler and machine. It appears whole or not at all, so
+    The file's name tells sources, flags, compiler and machine. It appears whole or not at all, so
     processes may build side by side.
 
     Args:
@@ -69,7 +70,13 @@ def build_scan(directory: Path, *, again: bool = False) -> Path:
       BuildError: There is no compiler, it fails, or the directory cannot be written.
     """
     compiler = _compiler()
-    parts = [_SOURCE.read_text(), *_FLAGS, *compiler, _run([*compiler, "--version"])]
+    parts = [
+        _SOURCE.read_text(),
+        _HEADER.read_text(),
+        *_FLAGS,
+        *compiler,
+        _run([*compiler, "--version"]),
+    ]
     key = hashlib.sha256("\0".join([*parts, platform.machine()]).encode()).hexdigest()[:16]
     library = directory / f"scan-{key}.so"
     if library.exists() and not again:

@@ -22,10 +22,9 @@ class _Query(ctypes.Structure):
 
     _fields_ = (
         ("codes", ctypes.c_void_p),
-        ("wide", ctypes.c_void_p),
         ("vector", ctypes.c_void_p),
         ("width", ctypes.c_int64),
-        ("shift", ctypes.c_int32),
+        ("sum", ctypes.c_int32),
         ("scale", ctypes.c_float),
         ("length", ctypes.c_float),
         ("slack", ctypes.c_float),
@@ -39,6 +38,7 @@ class _Candidates(ctypes.Structure):
         ("numbers", ctypes.c_void_p),
         ("upper", ctypes.c_void_p),
         ("scratch", ctypes.c_void_p),
+        ("passed", ctypes.c_void_p),
         ("count", ctypes.c_int64),
         ("low", ctypes.c_float),
     )
@@ -49,7 +49,8 @@ def _declared(library: ctypes.CDLL) -> ctypes.CDLL:
     library.phoenix_variants.restype = ctypes.c_int32
     library.phoenix_variants.argtypes = ()
     library.phoenix_scan.restype = None
-    library.phoenix_scan.argtypes = (pointer, count, pointer, ctypes.c_int32, count, pointer)
+    scanned = (pointer, count, pointer)
+    library.phoenix_scan.argtypes = (*scanned, ctypes.c_int32, count, count, pointer)
     library.phoenix_read.restype = None
     library.phoenix_read.argtypes = (pointer, pointer, count, pointer, pointer, pointer)
     return library
@@ -64,15 +65,13 @@ class NativeScan(Scan):
         self._variant = _VARIANTS.index(name)
 
     def find(
-        self, table: SegmentTable, query: Query, room: Room, *, low: float, wanted: int
+        self, table: SegmentTable, query: Query, room: Room, *, low: float, needed: int, wanted: int
     ) -> tuple[Int[np.ndarray, " n"], float]:
         """As `Scan.find`."""
-        wide = np.tile(query.codes.reshape(-1, 4), (1, 4)).astype(np.int16)
         asked = _Query(
             codes=query.codes.ctypes.data,
-            wide=wide.ctypes.data,
             width=table.width,
-            shift=128 * int(query.codes.sum(dtype=np.int64)),
+            sum=int(query.codes.sum(dtype=np.int64)),
             scale=query.scale,
             length=query.length * (1 + STEP_ERROR),
             slack=slack(table, query, query.error) * (1 + STEP_ERROR),
@@ -83,6 +82,7 @@ class NativeScan(Scan):
             len(table.segments),
             ctypes.addressof(asked),
             self._variant,
+            needed,
             wanted,
             ctypes.addressof(found),
         )

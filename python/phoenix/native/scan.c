@@ -1,36 +1,20 @@
 // The scan of the retrieval index: for every post an upper bound of its score, in one pass over
-// one byte a column, and the exact float32 scores of the few that are left.
+// half a byte a column, a better bound of those that reach the threshold, and the exact float32
+// scores of the few that are left.
 //
 // A score is the dot product of a query with a post's vector. A vector is kept twice: in float32,
 // and as codes, whole numbers of -127 to 127 with a scale of their own, so that vector is nearly
-// scale * code. The scan reads codes only, a quarter of the bytes, and memory is what it waits for.
-//
-// Codes of 16 posts lie together, in the order that the registers want: four columns of post 0,
-// four of post 1, ... four of post 15, then the next four columns. One 64-byte load then holds the
-// same columns of 16 posts, and the sums of 16 posts grow side by side: nothing is summed across.
-// 128 is added to each code, because the instruction for bytes multiplies unsigned by signed; what
-// that adds to a sum, 128 * (sum of the query's codes), is the same for all posts.
-//
-// Every way to compute gives the same whole numbers, so every machine gives the same answer.
+// scale * code. A code's upper four bits alone are a coarser code. The scan reads those only, an
+// eighth of the bytes, and memory is what it waits for; the lower four bits are read where the
+// coarse bound reaches the threshold, one line of the cache a row.
 
+#include <float.h>
 #include <stddef.h>
-#include <stdint.h>
-#include <string.h>
 
-#if defined(__x86_64__)
-#include <immintrin.h>
-#elif defined(__aarch64__)
-#include <arm_neon.h>
-#endif
+#include "sums.h"
 
-enum { ROWS = 16, LANES = 16, AHEAD = 8, SAMPLED = 512 };
+enum { LANES = 16, AHEAD = 8, SAMPLED = 512, EVERY = 64 };
 enum variant { PLAIN, AVX2, VNNI, NEON };
-
-// |score - scale * (whole-number score)| <= error * |query|, but for the query's own rounding.
-// An error of minus infinity marks a row that is dead or not yet used: its bound is minus infinity.
-struct bound {
-  float scale, error;
-};
 
 struct post {
   int64_t post_id, author_id, created_at_ms;
@@ -38,94 +22,29 @@ struct post {
 
 // The posts of one hour. Arrays hold a multiple of 16 rows.
 struct segment {
-  const uint8_t *codes;
-  const struct bound *bounds;
+  const uint8_t *blocks;
+  const uint8_t *halves;  // Lower ones, width / 2 bytes a row.
   const float *vectors;
   const struct post *posts;
   int64_t rows;   // In use, rounded up to a multiple of 16.
   int64_t first;  // Number of its first row when all segments are counted through.
 };
 
-struct query {
-  const int8_t *codes;
-  const int16_t *wide;  // Each four codes four times over, in 16 bits.
-  const float *vector;
-  int64_t width;  // Columns, a multiple of 16.
-  int32_t shift;  // 128 * sum of the codes.
-  float scale;
-  float length;  // Never 0: minus infinity times it has to stay what it is.
-  float slack;   // What the query's error and rounding may add to any score.
+// A row whose coarse bound reaches the threshold.
+struct passed {
+  int32_t row, coarse_sum;
+  float scale, error;
 };
 
-// Loops of fixed length over neighbours: any compiler makes vector instructions of them.
-static void plain_sums(const uint8_t *codes, const struct query *query, int32_t sums[ROWS]) {
-  for (int part = 0; part < 4; part++) {
-    int32_t columns[16] = {0};
-    for (int64_t column = 0; column < query->width; column += 4) {
-      const uint8_t *code = codes + column * ROWS + 16 * part;
-      const int16_t *with = query->wide + 4 * column;
-      for (int at = 0; at < 16; at++) columns[at] += (int16_t)(code[at] * with[at]);
-    }
-    for (int row = 0; row < 4; row++) {
-      const int32_t *four = columns + 4 * row;
-      sums[4 * part + row] = four[0] + four[1] + four[2] + four[3];
-    }
-  }
-}
-
-#if defined(__x86_64__)
-__attribute__((target("avx512f,avx512vnni"))) static void vnni_sums(
-    const uint8_t *codes, const struct query *query, int32_t sums[ROWS]) {
-  // Two sums, so that an addition need not wait for the one before it.
-  __m512i even = _mm512_setzero_si512(), odd = even;
-  for (int64_t column = 0; column < query->width; column += 8, codes += 8 * ROWS) {
-    int32_t with[2];
-    memcpy(with, query->codes + column, sizeof with);
-    const __m512i first = _mm512_loadu_si512(codes), second = _mm512_loadu_si512(codes + 4 * ROWS);
-    even = _mm512_dpbusd_epi32(even, first, _mm512_set1_epi32(with[0]));
-    odd = _mm512_dpbusd_epi32(odd, second, _mm512_set1_epi32(with[1]));
-  }
-  _mm512_storeu_si512(sums, _mm512_add_epi32(even, odd));
-}
-
-// Bytes are widened first: the AVX2 instruction that multiplies bytes cuts sums off at 32,767.
-__attribute__((target("avx2"))) static void avx2_sums(
-    const uint8_t *codes, const struct query *query, int32_t sums[ROWS]) {
-  __m256i pairs[4] = {_mm256_setzero_si256(), _mm256_setzero_si256(), _mm256_setzero_si256(),
-                      _mm256_setzero_si256()};
-  for (int64_t column = 0; column < query->width; column += 4, codes += 4 * ROWS) {
-    const __m256i with = _mm256_loadu_si256((const __m256i *)(query->wide + 4 * column));
-    for (int part = 0; part < 4; part++) {
-      const __m128i bytes = _mm_loadu_si128((const __m128i *)(codes + 16 * part));
-      const __m256i products = _mm256_madd_epi16(_mm256_cvtepu8_epi16(bytes), with);
-      pairs[part] = _mm256_add_epi32(pairs[part], products);
-    }
-  }
-  for (int part = 0; part < 4; part += 2) {
-    const __m256i mixed = _mm256_hadd_epi32(pairs[part], pairs[part + 1]);
-    const __m256i ordered = _mm256_permute4x64_epi64(mixed, 0xD8);
-    _mm256_storeu_si256((__m256i *)(sums + 4 * part), ordered);
-  }
-}
-#elif defined(__aarch64__)
-static void neon_sums(const uint8_t *codes, const struct query *query, int32_t sums[ROWS]) {
-  int32x4_t parts[4] = {vdupq_n_s32(0), vdupq_n_s32(0), vdupq_n_s32(0), vdupq_n_s32(0)};
-  for (int64_t column = 0; column < query->width; column += 4, codes += 4 * ROWS) {
-    // The load splits by column: split.val[c] holds column c of the 16 posts.
-    const uint8x16x4_t split = vld4q_u8(codes);
-    for (int c = 0; c < 4; c++) {
-      const int16x8_t low = vreinterpretq_s16_u16(vmovl_u8(vget_low_u8(split.val[c])));
-      const int16x8_t high = vreinterpretq_s16_u16(vmovl_u8(vget_high_u8(split.val[c])));
-      const int16_t with = query->wide[4 * column + c];
-      parts[0] = vmlal_n_s16(parts[0], vget_low_s16(low), with);
-      parts[1] = vmlal_n_s16(parts[1], vget_high_s16(low), with);
-      parts[2] = vmlal_n_s16(parts[2], vget_low_s16(high), with);
-      parts[3] = vmlal_n_s16(parts[3], vget_high_s16(high), with);
-    }
-  }
-  for (int part = 0; part < 4; part++) vst1q_s32(sums + 4 * part, parts[part]);
-}
-#endif
+// Rows that may belong to the answer: their numbers, rising, and what no score of theirs exceeds.
+struct candidates {
+  int64_t *numbers;
+  float *upper;
+  float *scratch;
+  struct passed *passed;  // All four have room for every row and one more.
+  int64_t count;
+  float low;  // Every live row that is left out has a smaller bound.
+};
 
 // One bit for each `enum variant` that this processor can run.
 int32_t phoenix_variants(void) {
@@ -133,22 +52,14 @@ int32_t phoenix_variants(void) {
 #if defined(__x86_64__)
   __builtin_cpu_init();
   if (__builtin_cpu_supports("avx2")) variants |= 1 << AVX2;
-  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vnni"))
+  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+      __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vnni"))
     variants |= 1 << VNNI;
 #elif defined(__aarch64__)
   variants |= 1 << NEON;
 #endif
   return variants;
 }
-
-// Rows that may belong to the answer: their numbers, rising, and what no score of theirs exceeds.
-struct candidates {
-  int64_t *numbers;
-  float *upper;
-  float *scratch;  // All three have room for every row and one more.
-  int64_t count;
-  float low;  // Every live row that is left out has a smaller bound.
-};
 
 // The k-th largest of some values, whose order it changes (quickselect).
 static float kth_largest(float *values, int64_t count, int64_t k) {
@@ -198,45 +109,109 @@ static void keep_largest(struct candidates *found, int64_t wanted) {
   found->count = kept;
 }
 
-// Finds the rows whose score may reach `found->low`; of more than `wanted` those with the largest
-// bounds, `wanted` or as many as equal the last of them. On the way it collects some times as many
-// before it throws the smaller away, so that this costs little.
-void phoenix_scan(const struct segment *segments, int64_t count, const struct query *query,
-                  int32_t variant, int64_t wanted, struct candidates *found) {
-  void (*sums_of)(const uint8_t *, const struct query *, int32_t *) = plain_sums;
-#if defined(__x86_64__)
-  if (variant == AVX2) sums_of = avx2_sums;
-  if (variant == VNNI) sums_of = vnni_sums;
-#elif defined(__aarch64__)
-  if (variant == NEON) sums_of = neon_sums;
-#endif
-  int64_t crowded = 4 * wanted;
-  found->count = 0;
+INLINE const struct block *block_at(const struct segment *segment, int64_t row, int64_t width) {
+  const int64_t size = sizeof(struct block) + 8 * width;
+  return (const struct block *)(segment->blocks + row / ROWS * size);
+}
+
+// A first threshold, from every 64th block: what about `needed` rows, and some more, score.
+INLINE void guess(const struct segment *segments, int64_t count, const struct query *query,
+                  int64_t needed, struct candidates *found, coarse_pass *coarse) {
+  int64_t sampled = 0;
   for (const struct segment *segment = segments; segment < segments + count; segment++) {
-    for (int64_t start = 0; start < segment->rows; start += ROWS) {
-      int32_t sums[ROWS], high = 0;
-      float upper[ROWS];
-      sums_of(segment->codes + start * query->width, query, sums);
-      const struct bound *bounds = segment->bounds + start;
+    const int64_t first = (EVERY - segment->first / ROWS % EVERY) % EVERY * ROWS;
+    for (int64_t start = first; start < segment->rows; start += EVERY * ROWS) {
+      int32_t sums[ROWS];
+      const struct block *block = block_at(segment, start, query->width);
+      coarse(block, query, found->low, sums);
       for (int row = 0; row < ROWS; row++) {
-        const float score = query->scale * (float)(sums[row] - query->shift);
-        upper[row] =
-            bounds[row].scale * score + (bounds[row].error * query->length + query->slack);
-        high += upper[row] >= found->low;
+        found->scratch[sampled] = coarse_score(block, query, row, sums[row]);
+        sampled += block->errors[row] >= 0;
       }
-      if (high == 0) continue;
-      for (int row = 0; row < ROWS; row++) {
-        found->numbers[found->count] = segment->first + start + row;
-        found->upper[found->count] = upper[row];
-        found->count += upper[row] >= found->low;
-      }
+    }
+  }
+  const int64_t expected = needed / EVERY, rank = expected + expected / 4 + 8;
+  if (4 * rank <= sampled) found->low = kth_largest(found->scratch, sampled, rank);
+}
+
+// Those rows of a segment whose coarse bound reaches the threshold.
+INLINE int64_t pass(const struct segment *segment, const struct query *query,
+                    const struct candidates *found, coarse_pass *coarse) {
+  int64_t count = 0;
+  for (int64_t start = 0; start < segment->rows; start += ROWS) {
+    int32_t sums[ROWS];
+    const struct block *block = block_at(segment, start, query->width);
+    uint32_t bits = coarse(block, query, found->low, sums);
+    for (; bits != 0; bits &= bits - 1) {
+      const int row = __builtin_ctz(bits);
+      __builtin_prefetch(segment->halves + (start + row) * (query->width / 2));
+      found->passed[count++] = (struct passed){(int32_t)(start + row), sums[row],
+                                               block->scales[row], block->errors[row]};
+    }
+  }
+  return count;
+}
+
+// What is to be found.
+struct wish {
+  int64_t needed, wanted;
+};
+
+INLINE void scan(const struct segment *segments, int64_t count, const struct query *query,
+                 struct wish wish, struct candidates *found, coarse_pass *coarse, fine_sum *fine) {
+  if (found->low == -FLT_MAX) guess(segments, count, query, wish.needed, found, coarse);
+  int64_t crowded = 4 * wish.wanted;
+  for (const struct segment *segment = segments; segment < segments + count; segment++) {
+    const int64_t passed = pass(segment, query, found, coarse);
+    for (int64_t at = 0; at < passed; at++) {
+      const struct passed *row = found->passed + at;
+      const uint8_t *halves = segment->halves + row->row * (query->width / 2);
+      const int32_t sum = 16 * row->coarse_sum + fine(halves, query) - 128 * query->sum;
+      const float score = row->scale * (query->scale * (float)sum);
+      const float upper = score + (row->error * query->length + query->slack);
+      found->numbers[found->count] = segment->first + row->row;
+      found->upper[found->count] = upper;
+      found->count += upper >= found->low;
       if (found->count < crowded) continue;
-      keep_largest(found, wanted);
+      keep_largest(found, wish.wanted);
       // Equals are kept; where they are many, the next round has to wait for longer.
       if (crowded < 2 * found->count) crowded = 2 * found->count;
     }
   }
-  keep_largest(found, wanted);
+  keep_largest(found, wish.wanted);
+}
+
+// `scan`, its parts compiled for one kind of processor.
+#define SCAN_WITH(name, attributes, coarse, fine)                            \
+  attributes static void name(const struct segment *segments, int64_t count, \
+                              const struct query *query, struct wish wish,   \
+                              struct candidates *found) {                    \
+    scan(segments, count, query, wish, found, coarse, fine);                 \
+  }
+
+SCAN_WITH(plain_scan, , plain_coarse, plain_fine)
+#if defined(__x86_64__)
+SCAN_WITH(avx2_scan, FOR_AVX2, avx2_coarse, avx2_fine)
+SCAN_WITH(vnni_scan, FOR_VNNI, vnni_coarse, avx2_fine)
+#elif defined(__aarch64__)
+SCAN_WITH(neon_scan, , neon_coarse, plain_fine)
+#endif
+
+// Finds rows whose score may reach `found->low`. Where that is -FLT_MAX, it is raised first to what
+// about `needed` rows reach. Of more than `wanted` rows those with the largest bounds are left,
+// `wanted` or as many as equal the last of them; on the way it collects some times as many before
+// it throws the smaller away, so that this costs little.
+void phoenix_scan(const struct segment *segments, int64_t count, const struct query *query,
+                  int32_t variant, int64_t needed, int64_t wanted, struct candidates *found) {
+  const struct wish wish = {needed, wanted};
+  found->count = 0;
+#if defined(__x86_64__)
+  if (variant == AVX2) avx2_scan(segments, count, query, wish, found);
+  if (variant == VNNI) vnni_scan(segments, count, query, wish, found);
+#elif defined(__aarch64__)
+  if (variant == NEON) neon_scan(segments, count, query, wish, found);
+#endif
+  if (variant == PLAIN) plain_scan(segments, count, query, wish, found);
 }
 
 // Rows, whose numbers rise, with their exact scores. The sum has one order, that of
@@ -245,7 +220,8 @@ void phoenix_scan(const struct segment *segments, int64_t count, const struct qu
 void phoenix_read(const struct segment *segments, const int64_t *numbers, int64_t count,
                   const struct query *query, float *scores, struct post *posts) {
   const int64_t width = query->width;
-  const struct segment *next = segments;  // Of the row that is fetched into the cache ahead of time.
+  const struct segment *next =
+      segments;  // Of the row that is fetched into the cache ahead of time.
   for (int64_t ahead = 0; ahead < count + AHEAD; ahead++) {
     if (ahead < count) {
       while (numbers[ahead] >= next->first + next->rows) next++;
