@@ -9,6 +9,7 @@ import { checkDatabase } from './boot/check-database.ts'
 import { checkPort } from './boot/check-port.ts'
 import { loadCursorKeys } from './boot/cursor-keys.ts'
 import { ensureDemoWorld, loadPersonas, topUpDemoWorld } from './boot/demo-world.ts'
+import { keepRequestsYoung } from './boot/keep-requests-young.ts'
 import { loadExperiments } from './boot/load-experiments.ts'
 import { startGateway } from './boot/gateway.ts'
 import { loadPrompts } from './boot/load-prompts.ts'
@@ -97,6 +98,7 @@ function explain(error: unknown): string {
 }
 
 async function main(): Promise<void> {
+  keepRequestsYoung()
   const closers: Closer[] = []
   const ending = new AbortController()
   const end = async (code: number): Promise<void> => {

@@ -47,18 +47,26 @@ export class BulkLoader<K, V> extends DataLoader<K, V> {
   }
 }
 
-interface Batch<K> {
+/** What is known of a key. */
+interface Entry<V> {
+  /** Undefined as long as it is being read. */
+  value: V | Error | undefined
+  readonly read: Promise<void> | null
+}
+
+interface Batch<K, V> {
   readonly keys: K[]
+  readonly entries: Entry<V>[]
   readonly done: Promise<void>
 }
 
-/** Of each key what was read, or the read that it waits for. */
+/** Of each key what was read, or the read that it waits for. A key costs one look-up an ask. */
 class Reads<K, V> {
   readonly #read: ReadKeys<K, V>
   readonly #readKeysMax: number
-  readonly #entries = new Map<K, V | Error | Promise<void>>()
+  readonly #entries = new Map<K, Entry<V>>()
   /** What the end of the tick will read. */
-  #next: Batch<K> | null = null
+  #next: Batch<K, V> | null = null
 
   constructor(read: ReadKeys<K, V>, readKeysMax: number) {
     this.#read = read
@@ -67,26 +75,29 @@ class Reads<K, V> {
 
   /** Value or error of each key, in order. Never rejects. */
   async get(keys: readonly K[]): Promise<(V | Error)[]> {
-    const awaited = new Set<Promise<void>>()
-    for (const key of keys) {
-      const entry = this.#entries.get(key)
-      if (entry === undefined) awaited.add(this.#enqueue(key))
-      else if (entry instanceof Promise) awaited.add(entry)
+    const entries = keys.map((key) => this.#entries.get(key) ?? this.#enqueue(key))
+    let last: Promise<void> | null = null
+    for (const { value, read } of entries) {
+      if (value !== undefined || read === last) continue
+      await read
+      last = read
     }
-    for (const read of awaited) await read
-    return keys.map((key) => this.#entries.get(key) as V | Error)
+    return entries.map(({ value }) => value as V | Error)
   }
 
   /** Like DataLoader's: what is known already stays. */
   prime(key: K, value: V | PromiseLike<V> | Error): void {
     if (this.#entries.has(key)) return
-    const settle = (settled: V | Error) => void this.#entries.set(key, settled)
-    if (!isPromiseLike(value)) settle(value)
-    else
-      this.#entries.set(
-        key,
-        Promise.resolve(value).then(settle, (why) => settle(toError(why))),
-      )
+    if (!isPromiseLike(value)) {
+      this.#entries.set(key, { value, read: null })
+      return
+    }
+    const settle = (settled: V | Error) => {
+      entry.value = settled
+    }
+    const read = Promise.resolve(value).then(settle, (why: unknown) => settle(toError(why)))
+    const entry: Entry<V> = { value: undefined, read }
+    this.#entries.set(key, entry)
   }
 
   forget(key: K): void {
@@ -97,23 +108,26 @@ class Reads<K, V> {
     this.#entries.clear()
   }
 
-  #enqueue(key: K): Promise<void> {
+  #enqueue(key: K): Entry<V> {
     let batch = this.#next
     if (batch === null || batch.keys.length >= this.#readKeysMax) {
       const keys: K[] = []
-      batch = { keys, done: atEndOfTick().then(() => this.#readInto(keys)) }
+      const entries: Entry<V>[] = []
+      batch = { keys, entries, done: atEndOfTick().then(() => this.#readInto(keys, entries)) }
       this.#next = batch
     }
+    const entry: Entry<V> = { value: undefined, read: batch.done }
     batch.keys.push(key)
-    this.#entries.set(key, batch.done)
-    return batch.done
+    batch.entries.push(entry)
+    this.#entries.set(key, entry)
+    return entry
   }
 
-  async #readInto(keys: readonly K[]): Promise<void> {
+  async #readInto(keys: readonly K[], entries: readonly Entry<V>[]): Promise<void> {
     if (this.#next?.keys === keys) this.#next = null
     const values = await this.#readOrErrors(keys)
-    keys.forEach((key, index) => {
-      this.#entries.set(key, values[index] as V | Error)
+    entries.forEach((entry, index) => {
+      entry.value = values[index]
     })
   }
 

@@ -6,6 +6,7 @@
  *
  *   npm run bench -- pipeline [--json]
  */
+import { keepRequestsYoung } from '../../src/boot/keep-requests-young.ts'
 import { createHomeFeedPipeline } from '../../src/pipeline/home-feed.pipeline.ts'
 import { NOW_MS } from '../pipeline/home-feed-fixtures.ts'
 import { cpuMs, percentile, printRows, runApart, runBenchmark } from './harness.ts'
@@ -83,6 +84,9 @@ async function measureRows(): Promise<readonly Row[]> {
   }
   return rows.toSorted((a, b) => Number(b['p50Ms']) - Number(a['p50Ms']))
 }
+
+// As the gateway does.
+keepRequestsYoung()
 
 const ROWS_FLAG = '--rows'
 if (process.argv.includes(ROWS_FLAG)) {

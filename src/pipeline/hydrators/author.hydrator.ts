@@ -2,10 +2,7 @@ import type { UserId } from '../../ids.ts'
 import type { UserRecord } from '../../store/records.ts'
 import { actorIdsOf } from '../home-feed.candidate.ts'
 import { hydrator } from '../home-feed.components.ts'
-import { loadEach } from './load-each.ts'
 import { loadShownPosts } from './shown-posts.ts'
-
-type Users = ReadonlyMap<UserId, UserRecord | null | Error>
 
 /** The author, a repost's original author, and the handles of everyone whom the post shows. */
 export function authorHydrator({ timeoutMs }: { readonly timeoutMs: number }) {
@@ -22,34 +19,39 @@ export function authorHydrator({ timeoutMs }: { readonly timeoutMs: number }) {
         const each = shown[index]
         return each === undefined || each instanceof Error ? [] : actorIdsOf({ authorId, ...each })
       })
-      const users = await loadEach(loaders.users, actorIds.flat())
+      const users = await loaders.users.loadMany(actorIds.flat())
+      let next = 0
       return candidates.map(({ authorId }, index) => {
         const each = shown[index]
         if (each === undefined || each instanceof Error) {
           return each ?? new Error('posts were not read')
         }
-        const actors = usersOf(users, actorIds[index] ?? [])
-        if (actors instanceof Error) return actors
+        const actors = users.slice(next, (next += actorIds[index]?.length ?? 0))
+        const known = knownOf(actors)
+        if (known instanceof Error) return known
         const originalAuthorId = each.core?.repostOfUserId ?? null
         return {
-          author: userIn(actors, authorId),
-          originalAuthor: originalAuthorId === null ? null : userIn(actors, originalAuthorId),
-          actorHandles: handlesOf(actors),
+          author: userIn(known, authorId),
+          originalAuthor: originalAuthorId === null ? null : userIn(known, originalAuthorId),
+          actorHandles: handlesOf(known),
         }
       })
     },
   })
 }
 
-function usersOf(users: Users, ids: readonly UserId[]): readonly (UserRecord | null)[] | Error {
-  const actors = ids.map((id) => users.get(id) ?? null)
+/** The first that could not be read stands for all. */
+function knownOf(
+  actors: readonly (UserRecord | null | Error)[],
+): readonly (UserRecord | null)[] | Error {
   for (const actor of actors) if (actor instanceof Error) return actor
   return actors as readonly (UserRecord | null)[]
 }
 
 function handlesOf(actors: readonly (UserRecord | null)[]): readonly string[] {
-  const known = actors.includes(null) ? actors.filter((user) => user !== null) : actors
-  return (known as readonly UserRecord[]).map(({ handle }) => handle)
+  const handles: string[] = []
+  for (const actor of actors) if (actor !== null) handles.push(actor.handle)
+  return handles
 }
 
 function userIn(actors: readonly (UserRecord | null)[], id: UserId): UserRecord | null {

@@ -13,11 +13,8 @@ export function coreDataHydrator({ timeoutMs }: { readonly timeoutMs: number }) 
     degradation: 'SAFETY_WITHHELD',
     dependency: 'database',
     timeoutMs,
-    async hydrate({ loaders }, candidates) {
-      const shown = await loadShownPosts(loaders, candidates)
-      return shown.map((each) =>
-        each instanceof Error ? each : { core: each.core, related: each.related },
-      )
+    hydrate({ loaders }, candidates) {
+      return loadShownPosts(loaders, candidates)
     },
   })
 }

@@ -1,7 +1,6 @@
 import type { PostId } from '../../ids.ts'
 import type { MediaKind, MediaRecord } from '../../store/records.ts'
 import { hydrator } from '../home-feed.components.ts'
-import { loadEach } from './load-each.ts'
 import { loadShownPosts, subjectOf, type ShownPosts } from './shown-posts.ts'
 
 /** Media of what is shown: of the original, for a repost; texts of the quoted post's too. */
@@ -15,14 +14,15 @@ export function mediaHydrator({ timeoutMs }: { readonly timeoutMs: number }) {
     timeoutMs,
     async hydrate({ loaders }, candidates) {
       const shown = await loadShownPosts(loaders, candidates)
-      const media = await loadEach(loaders.media, mediaIdsOf(shown))
+      const media = await loaders.media.loadMany(mediaIdsOf(shown))
+      let next = 0
       return shown.map((each) => {
         if (each instanceof Error) return each
         const subject = subjectOf(each)
         if (subject === null) return NO_MEDIA
-        const own = media.get(subject.id) ?? []
+        const own = media[next++] ?? []
         // A deleted quoted post is shown as such: what it said counts no more.
-        const quoted = each.related.quoted === null ? [] : (media.get(each.related.quoted.id) ?? [])
+        const quoted = each.related.quoted === null ? [] : (media[next++] ?? [])
         if (own instanceof Error) return own
         if (quoted instanceof Error) return quoted
         if (own.length === 0 && quoted.length === 0) return NO_MEDIA
@@ -48,6 +48,7 @@ function altTextsOf(media: readonly MediaRecord[]): readonly string[] {
 /** What most posts have: one object for all of them. */
 const NO_MEDIA = { mediaKinds: [], altTexts: [], videoDurationMs: null } as const
 
+/** Of each post its own id and its quoted post's, in order. */
 function mediaIdsOf(shown: readonly (ShownPosts | Error)[]): readonly PostId[] {
   const ids: PostId[] = []
   for (const each of shown) {

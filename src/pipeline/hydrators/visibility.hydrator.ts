@@ -1,4 +1,4 @@
-import type { PostId, UserId } from '../../ids.ts'
+import type { PostId } from '../../ids.ts'
 import type { ModerationRecord, PostRecord, UserRecord } from '../../store/records.ts'
 import type { StageContext } from '../framework/component.ts'
 import type { AncillaryVerdict, VisibilityVerdict } from '../home-feed.candidate.ts'
@@ -16,7 +16,6 @@ import { toViewerFacts } from '../visibility/viewer-facts.ts'
 import type { ViewerFacts } from '../visibility/viewer-facts.ts'
 import type { VisibilityLevel, VisibilitySubject } from '../visibility/visibility-rule.ts'
 import { withinMs } from '../within-ms.ts'
-import { loadEach } from './load-each.ts'
 
 export interface VisibilityOptions {
   readonly memory: Pick<SafetyMemory, 'postModeration' | 'userLabels'>
@@ -26,10 +25,11 @@ export interface VisibilityOptions {
   now(): number
 }
 
+/** One entry a subject, in order. */
 interface Evidence {
-  readonly users: ReadonlyMap<UserId, UserRecord | null | Error>
-  readonly moderation: ReadonlyMap<PostId, ModerationRecord | Error>
-  readonly labels: ReadonlyMap<UserId, readonly string[] | Error>
+  readonly users: readonly (UserRecord | null | Error)[]
+  readonly moderation: readonly (ModerationRecord | Error)[]
+  readonly labels: readonly (readonly string[] | Error)[]
 }
 
 /**
@@ -54,8 +54,9 @@ export function visibilityHydrator(options: VisibilityOptions) {
       })
       if (facts === null) throw new Error("the viewer's lists are not known")
       const subjects = candidates.map((candidate) => shownSubjectsOf(candidate))
-      const evidence = await loadEvidence(query, subjects.flat(), { ...options, context })
-      const answers = judgePosts(subjects.flat(), evidence, facts)
+      const all = subjects.flat()
+      const evidence = await loadEvidence(query, all, { ...options, context })
+      const answers = judgePosts(all, evidence, facts)
       const patches = subjects.map((shown) => toPatch(shown, answers))
       const failure = patches[0]
       if (failure instanceof Error && patches.every((patch) => patch instanceof Error)) {
@@ -76,45 +77,52 @@ async function loadEvidence(
   const leftMs = context.deadlineMs - now()
   const limitMs = Math.max(leftMs - LAST_KNOWN_GOOD_PARAMS.marginMs, leftMs / 2)
   const [users, moderation, labels] = await Promise.all([
-    orErrors(loadEach(loaders.users, authorIds), authorIds, limitMs),
-    orErrors(loadEach(loaders.postModeration, postIds), postIds, limitMs),
-    orErrors(loadEach(loaders.userLabels, authorIds), authorIds, limitMs),
+    orErrors(loaders.users.loadMany(authorIds), authorIds, limitMs),
+    orErrors(loaders.postModeration.loadMany(postIds), postIds, limitMs),
+    orErrors(loaders.userLabels.loadMany(authorIds), authorIds, limitMs),
   ])
   return {
     users,
-    moderation: remember(moderation, memory.postModeration, context),
-    labels: remember(labels, memory.userLabels, context),
+    moderation: remember(postIds, moderation, { memory: memory.postModeration, context }),
+    labels: remember(authorIds, labels, { memory: memory.userLabels, context }),
   }
 }
 
 /** What is late becomes an error of each key, for the last known good to stand in. */
 async function orErrors<K, V>(
-  loading: Promise<ReadonlyMap<K, V | Error>>,
+  loading: Promise<readonly (V | Error)[]>,
   keys: readonly K[],
   limitMs: number,
-): Promise<ReadonlyMap<K, V | Error>> {
+): Promise<readonly (V | Error)[]> {
   try {
     return await withinMs(loading, limitMs)
   } catch (thrown) {
     const error = thrown instanceof Error ? thrown : new Error(String(thrown))
-    return new Map(keys.map((key) => [key, error]))
+    return keys.map(() => error)
   }
+}
+
+interface Remembering<K extends string, V extends object> {
+  readonly memory: LastKnownGood<K, V>
+  readonly context: StageContext
 }
 
 /** Keeps what was read and replaces what was not by what is kept. */
 function remember<K extends string, V extends object>(
-  loaded: ReadonlyMap<K, V | Error>,
-  memory: LastKnownGood<K, V>,
-  context: StageContext,
-): ReadonlyMap<K, V | Error> {
-  const values = new Map<K, V | Error>()
-  for (const [key, value] of loaded) {
-    if (!(value instanceof Error)) memory.keep(key, value, context.nowMs)
-    const known = value instanceof Error ? memory.get(key) : value
-    if (value instanceof Error && known !== undefined) context.degrade('STALE_GRAPH', 'database')
-    values.set(key, known ?? value)
-  }
-  return values
+  keys: readonly K[],
+  loaded: readonly (V | Error)[],
+  { memory, context }: Remembering<K, V>,
+): readonly (V | Error)[] {
+  return keys.map((key, index) => {
+    const value = loaded[index] ?? new Error('the loader skipped a key')
+    if (!(value instanceof Error)) {
+      memory.keep(key, value, context.nowMs)
+      return value
+    }
+    const known = memory.get(key)
+    if (known !== undefined) context.degrade('STALE_GRAPH', 'database')
+    return known ?? value
+  })
 }
 
 type Answers = ReadonlyMap<PostId, VisibilityVerdict | Error>
@@ -131,26 +139,26 @@ function judgePosts(
   }
   const answers = new Map<PostId, VisibilityVerdict | Error>()
   const told: (VisibilityVerdict & { readonly level: VisibilityLevel })[] = []
-  for (const { post, level: asked } of shown) {
-    if (answers.has(post.id)) continue
+  shown.forEach(({ post, level: asked }, index) => {
+    if (answers.has(post.id)) return
     const level = levels.get(post.id) ?? asked
-    const subject = toSubject(post, evidence)
+    const subject = toSubject(post, evidence, index)
     if (subject instanceof Error) {
       answers.set(post.id, subject)
-      continue
+      return
     }
     const { action, rule, labels } = evaluateVisibility(level, subject, facts)
     answers.set(post.id, { action, rule, labels })
     told.push({ action, rule, labels, level })
-  }
+  })
   publishVerdicts(told)
   return answers
 }
 
-function toSubject(post: PostRecord, evidence: Evidence): VisibilitySubject | Error {
-  const author = evidence.users.get(post.authorId) ?? null
-  const moderation = evidence.moderation.get(post.id) ?? new Error('labels were not read')
-  const authorLabels = evidence.labels.get(post.authorId) ?? new Error('labels were not read')
+function toSubject(post: PostRecord, evidence: Evidence, index: number): VisibilitySubject | Error {
+  const author = evidence.users[index] ?? null
+  const moderation = evidence.moderation[index] ?? new Error('labels were not read')
+  const authorLabels = evidence.labels[index] ?? new Error('labels were not read')
   if (author instanceof Error) return author
   if (moderation instanceof Error) return moderation
   if (authorLabels instanceof Error) return authorLabels

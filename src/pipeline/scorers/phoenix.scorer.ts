@@ -40,10 +40,10 @@ export function phoenixScorer({ ranking, timeoutMs, reserveMs, now }: PhoenixSco
       const stored = candidates.filter(hasHeads)
       const unknown = candidates.filter((candidate) => !hasHeads(candidate))
       const limitMs = Math.min(context.deadlineMs, deadlineMs - reserveMs)
-      const placeOf = new Map(candidates.map((candidate, place) => [candidate, place]))
 
-      /** Fills the patches of these; answers which model did. */
+      /** Fills the patches of those with heads, or of those without; answers which model did. */
       const ask = async (asked: readonly (typeof candidates)[number][]): Promise<string> => {
+        const isStored = asked === stored
         const ranked = ranking.rank(
           {
             requestId: context.requestId,
@@ -56,9 +56,11 @@ export function phoenixScorer({ ranking, timeoutMs, reserveMs, now }: PhoenixSco
         )
         const answer = await withinMs(ranked, limitMs - now())
         const answered = toPatches(answer, asked.length)
-        asked.forEach((candidate, index) => {
-          const patch = answered[index]
-          if (patch !== undefined) patches[placeOf.get(candidate) ?? -1] = patch
+        let next = 0
+        candidates.forEach((candidate, place) => {
+          if (hasHeads(candidate) !== isStored) return
+          const patch = answered[next++]
+          if (patch !== undefined) patches[place] = patch
         })
         return answer.modelVersion
       }
