@@ -5,6 +5,7 @@ import type { PostCandidate } from '../home-feed.candidate.ts'
 import { scorer } from '../home-feed.components.ts'
 import type { HomeFeedParams } from '../home-feed.params.ts'
 import { compareByScore } from '../selectors/compare-by-score.ts'
+import { descendingPlaces } from '../selectors/descending-places.ts'
 
 export type ColdStartOptions = HomeFeedParams['coldStart'] & {
   /** Numbers in [0, 1) that depend on the seed alone. */
@@ -86,12 +87,17 @@ function toPatch(
 function rank(candidates: readonly Viewed[]): readonly Entry[] {
   const best = bestOf(candidates)?.scoredBy
   if (best === undefined) return []
+  const scores = new Float64Array(candidates.length)
   const entries: Entry[] = []
   candidates.forEach((candidate, index) => {
     const { weightedScore: score, scoredBy } = candidate
-    if (scoredBy === best && score !== undefined) entries.push({ index, score, candidate })
+    if (scoredBy !== best || score === undefined) return
+    scores[entries.length] = score
+    entries.push({ index, score, candidate })
   })
-  return entries.sort((a, b) => b.score - a.score || a.index - b.index)
+  return descendingPlaces(scores.subarray(0, entries.length)).flatMap(
+    (place) => entries[place] ?? [],
+  )
 }
 
 /** The first that none comes before. */

@@ -1,5 +1,4 @@
 import { selector } from '../home-feed.components.ts'
-import type { PostCandidate } from '../home-feed.candidate.ts'
 import { feedOrderOf } from './feed-order.ts'
 
 /**
@@ -12,20 +11,14 @@ export function topKSelector({ overSelectionFactor }: { readonly overSelectionFa
     reads: ['score', 'scoredBy', 'slateWindow'],
     params: { overSelectionFactor },
     select({ slateSize }, candidates) {
-      const ranked = feedOrderOf(candidates, ({ score }) => score)
-        .map((place) => candidates[place])
-        .filter((candidate) => candidate !== undefined)
-        .sort(byWindow)
+      const windows: (typeof candidates)[number][][] = []
+      for (const place of feedOrderOf(candidates, ({ score }) => score)) {
+        const candidate = candidates[place]
+        if (candidate !== undefined) (windows[candidate.slateWindow ?? 0] ??= []).push(candidate)
+      }
+      const ranked = windows.flat()
       const size = Math.ceil(slateSize * overSelectionFactor)
       return { selected: ranked.slice(0, size), nonSelected: ranked.slice(size) }
     },
   })
-}
-
-/** The sort keeps the order of equals. */
-function byWindow(
-  a: Pick<PostCandidate, 'slateWindow'>,
-  b: Pick<PostCandidate, 'slateWindow'>,
-): number {
-  return (a.slateWindow ?? 0) - (b.slateWindow ?? 0)
 }

@@ -32,14 +32,15 @@ export function pickDiverse(pool: DiversityPool, { theta, countMax }: DiversityO
   const choice: Choice = {
     pool,
     quality,
-    gains: Float64Array.from(quality, (q) => q * q),
+    gains: squaresOf(quality),
     parts: Array.from({ length: count }, () => []),
     picked: [],
     isPicked: new Uint8Array(count),
   }
   const { picked, isPicked, gains, parts } = choice
+  const bounds = largestBehind(gains)
   while (picked.length < Math.min(countMax, count)) {
-    const best = bestOf(gains, isPicked)
+    const best = bestOf(choice, bounds)
     // What an item adds only ever shrinks: an old figure is a bound, and only the best is renewed.
     if ((parts[best]?.length ?? 0) < picked.length) {
       renew(choice, best)
@@ -82,15 +83,36 @@ function qualities(scores: ArrayLike<number>, theta: number): Float64Array {
   const alpha = limited / (2 * (1 - limited))
   let best = SCORE_MIN
   for (let item = 0; item < scores.length; item += 1) best = Math.max(best, scores[item] ?? 0)
-  return Float64Array.from(scores, (score) => Math.exp((alpha * score) / best))
+  const quality = new Float64Array(scores.length)
+  for (let item = 0; item < scores.length; item += 1) {
+    quality[item] = Math.exp((alpha * (scores[item] ?? 0)) / best)
+  }
+  return quality
+}
+
+function squaresOf(quality: Float64Array): Float64Array {
+  return quality.map((q) => q * q)
+}
+
+/** At each item the largest gain from there on: gains only shrink, so it stays a bound. */
+function largestBehind(gains: Float64Array): Float64Array {
+  const bounds = gains.slice()
+  for (let item = bounds.length - 2; item >= 0; item -= 1) {
+    bounds[item] = Math.max(bounds[item] ?? 0, bounds[item + 1] ?? 0)
+  }
+  return bounds
 }
 
 /** The first of the largest. */
-function bestOf(gains: Float64Array, isPicked: Uint8Array): number {
+function bestOf({ gains, isPicked }: Choice, bounds: Float64Array): number {
   let best = -1
+  let largest = -1
   for (let item = 0; item < gains.length; item += 1) {
-    if (isPicked[item] === 1) continue
-    if (best < 0 || (gains[item] ?? 0) > (gains[best] ?? 0)) best = item
+    if ((bounds[item] ?? 0) <= largest) break
+    const gain = gains[item] ?? 0
+    if (isPicked[item] === 1 || gain <= largest) continue
+    best = item
+    largest = gain
   }
   return best
 }
