@@ -31,6 +31,8 @@ export function mutedKeywordFilter({ searchTexts }: { readonly searchTexts: Sear
   })
 }
 
+const NO_TEXTS: readonly string[] = []
+
 /** Or the name of what is missing. */
 function textsOf(shown: Shown, matcher: KeywordMatcher): ItemTexts | string {
   const { core, related, actorHandles, altTexts } = shown
@@ -39,8 +41,8 @@ function textsOf(shown: Shown, matcher: KeywordMatcher): ItemTexts | string {
   if (altTexts === undefined && matcher.looksAt('alt_text')) return 'alternative texts'
   return {
     body: related.original === null ? [core.text] : [core.text, related.original.text],
-    quoted: related.quoted === null ? [] : [related.quoted.text],
-    handles: actorHandles ?? [],
-    altTexts: altTexts ?? [],
+    quoted: related.quoted === null ? NO_TEXTS : [related.quoted.text],
+    handles: actorHandles ?? NO_TEXTS,
+    altTexts: altTexts ?? NO_TEXTS,
   }
 }

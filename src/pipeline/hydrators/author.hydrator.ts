@@ -15,46 +15,41 @@ export function authorHydrator({ timeoutMs }: { readonly timeoutMs: number }) {
     timeoutMs,
     async hydrate({ loaders }, candidates) {
       const shown = await loadShownPosts(loaders, candidates)
-      const actorIds = candidates.map(({ authorId }, index) => {
+      const actorIds: UserId[] = []
+      /** Of each candidate, the end of its actors. */
+      const ends = candidates.map(({ authorId }, index) => {
         const each = shown[index]
-        return each === undefined || each instanceof Error ? [] : actorIdsOf({ authorId, ...each })
+        if (each === undefined || each instanceof Error) return actorIds.length
+        return actorIds.push(...actorIdsOf({ authorId, ...each }))
       })
-      const users = await loaders.users.loadMany(actorIds.flat())
-      let next = 0
+      const users = await loaders.users.loadMany(actorIds)
       return candidates.map(({ authorId }, index) => {
         const each = shown[index]
         if (each === undefined || each instanceof Error) {
           return each ?? new Error('posts were not read')
         }
-        const actors = users.slice(next, (next += actorIds[index]?.length ?? 0))
-        const known = knownOf(actors)
-        if (known instanceof Error) return known
-        const originalAuthorId = each.core?.repostOfUserId ?? null
-        return {
-          author: userIn(known, authorId),
-          originalAuthor: originalAuthorId === null ? null : userIn(known, originalAuthorId),
-          actorHandles: handlesOf(known),
-        }
+        const actors = users.slice(ends[index - 1] ?? 0, ends[index])
+        return toPatch(actors, authorId, each.core?.repostOfUserId ?? null)
       })
     },
   })
 }
 
-/** The first that could not be read stands for all. */
-function knownOf(
+/** Or why one of the actors could not be read. */
+function toPatch(
   actors: readonly (UserRecord | null | Error)[],
-): readonly (UserRecord | null)[] | Error {
-  for (const actor of actors) if (actor instanceof Error) return actor
-  return actors as readonly (UserRecord | null)[]
-}
-
-function handlesOf(actors: readonly (UserRecord | null)[]): readonly string[] {
-  const handles: string[] = []
-  for (const actor of actors) if (actor !== null) handles.push(actor.handle)
-  return handles
-}
-
-function userIn(actors: readonly (UserRecord | null)[], id: UserId): UserRecord | null {
-  for (const user of actors) if (user?.id === id) return user
-  return null
+  authorId: UserId,
+  originalAuthorId: UserId | null,
+) {
+  let author: UserRecord | null = null
+  let originalAuthor: UserRecord | null = null
+  const actorHandles: string[] = []
+  for (const actor of actors) {
+    if (actor instanceof Error) return actor
+    if (actor === null) continue
+    if (actor.id === authorId) author = actor
+    if (actor.id === originalAuthorId) originalAuthor = actor
+    actorHandles.push(actor.handle)
+  }
+  return { author, originalAuthor, actorHandles }
 }

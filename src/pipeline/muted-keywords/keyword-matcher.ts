@@ -157,12 +157,12 @@ function findIn(
   { byFirstToken, isFirst, domains }: SurfaceIndex,
 ): MutedKeywordRecord | null {
   for (let start = 0; start < hashes.length; start += 1) {
-    if (isFirst[hashes[start] ?? 0] === 0) continue
+    if (isFirst[hashes.charCodeAt(start)] === 0) continue
     for (const pattern of byFirstToken.get(tokens[start] ?? '') ?? []) {
       if (standsAt(pattern, tokens, start)) return pattern.keyword
     }
   }
-  if (hosts.length === 0) return null
+  if (hosts === null) return null
   for (const { keyword, domain } of domains) {
     for (const host of hosts) {
       if (host === domain || host.endsWith(`.${domain}`)) return keyword

@@ -5,10 +5,10 @@ import { normalizeText, tokenize } from './tokenizer.ts'
 export interface SearchWords {
   /** In order. An empty one lies between what must not be read as one phrase. */
   readonly tokens: readonly string[]
-  /** `hashOf` each token. */
-  readonly hashes: Uint16Array
-  /** Host names anywhere in it, with or without a link around them. */
-  readonly hosts: readonly string[]
+  /** `hashOf` each token, as one character: a string's characters lie in the string itself. */
+  readonly hashes: string
+  /** Host names anywhere in it, with or without a link around them; null = none. */
+  readonly hosts: readonly string[] | null
 }
 
 /** A text as keywords look at it. */
@@ -92,7 +92,8 @@ function toSearchText(text: string): SearchText {
 }
 
 function toWords(tokens: readonly string[], hosts: readonly string[]): SearchWords {
-  return { tokens, hashes: Uint16Array.from(tokens, hashOf), hosts }
+  const hashes = tokens.map((token) => String.fromCharCode(hashOf(token))).join('')
+  return { tokens, hashes, hosts: hosts.length === 0 ? null : hosts }
 }
 
 function hostsIn(normalized: string): readonly string[] {
