@@ -1,7 +1,8 @@
 """Vectors as whole numbers of one byte, and how far off a score may be that is made of them.
 
 turned vector = scale * code + rest, each code from -127 to 127. A score of codes alone is wrong by
-the rests only, and |rest of the vector| * |query| bounds what a rest can do (Cauchy-Schwarz).
+the rests only, and |rest of the vector| * |query| bounds what a rest can do (Cauchy-Schwarz). The
+upper four bits of a code alone are a coarser code, with longer rests.
 
 Vectors and queries are turned by one rotation, which leaves their products as they are: the columns
 of a model's vectors differ in size, the largest one sets the scale, and turned they are alike. In
