@@ -47,18 +47,22 @@ const ALL_SURFACES: readonly KeywordSurface[] = [
 ]
 const SCHEME = /^(?:https?:\/\/)?(?:www\.)?/u
 
+/** By the list: a request asks for many posts, and has one list. */
+const compiled = new WeakMap<readonly MutedKeywordRecord[], SurfaceIndexes>()
+
 /**
- * Compiles a viewer's keywords. A word or phrase matches where its tokens stand side by side; a
- * plain word also matches its hashtag, a hashtag matches itself only; a domain matches links to it
- * and to what is below it. A keyword of no tokens never matches. Surfaces: none given = all. A text
- * costs a glance a token, however many keywords there are.
+ * Compiles a viewer's keywords, each list once: it must not be changed afterwards. A word or phrase
+ * matches where its tokens stand side by side; a plain word also matches its hashtag, a hashtag
+ * matches itself only; a domain matches links to it and to what is below it. A keyword of no tokens
+ * never matches. Surfaces: none given = all. A text costs a glance a token, however many keywords
+ * there are.
  */
 export function compileMutedKeywords(
   keywords: readonly MutedKeywordRecord[],
   searchTexts: SearchTexts,
 ): KeywordMatcher {
-  const indexes: SurfaceIndexes = {}
-  for (const keyword of keywords) addKeyword(indexes, keyword)
+  const indexes = compiled.get(keywords) ?? indexesOf(keywords)
+  compiled.set(keywords, indexes)
   return {
     looksAt: (surface) => indexes[surface] !== undefined,
     find: (texts) => findInItem(texts, indexes, searchTexts),
@@ -66,6 +70,12 @@ export function compileMutedKeywords(
 }
 
 type SurfaceIndexes = Partial<Record<KeywordSurface, SurfaceIndex>>
+
+function indexesOf(keywords: readonly MutedKeywordRecord[]): SurfaceIndexes {
+  const indexes: SurfaceIndexes = {}
+  for (const keyword of keywords) addKeyword(indexes, keyword)
+  return indexes
+}
 
 function addKeyword(indexes: SurfaceIndexes, keyword: MutedKeywordRecord): void {
   const phrase = normalizeText(keyword.phrase).trim()

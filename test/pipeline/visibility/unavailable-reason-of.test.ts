@@ -70,6 +70,19 @@ it.each([
   expect(await reasonOf(each, muted, world)).toBe('KEYWORD_MUTED')
 })
 
+it("compiles a viewer's keywords once, however many posts they ask for", async () => {
+  let readings = 0
+  const counted = keyword('spoiler')
+  const phrase = { get: () => ((readings += 1), 'spoiler') }
+  const mutedKeywords = [Object.defineProperty({ ...counted }, 'phrase', phrase)]
+  const asks = [plain, spoiler, post(104, 12)].map((each) =>
+    // As a request context does: facts of their own for each ask, around one list.
+    reasonOf(each, facts({ mutedKeywords })),
+  )
+  expect(await Promise.all(asks)).toEqual([null, 'KEYWORD_MUTED', 'KEYWORD_MUTED'])
+  expect(readings).toBe(1)
+})
+
 it('hides neither a post without the muted keyword nor one that quotes such a post', async () => {
   const muted = facts({ mutedKeywords: [keyword('unsaid')] })
   expect(await reasonOf(spoiler, muted)).toBeNull()
