@@ -7,6 +7,8 @@ export const ADVISORY_LOCKS = {
   materialiser: 7_306_002,
   trainingLog: 7_306_003,
   impressions: 7_306_004,
+  /** Held for a transaction: whoever writes what viewers have seen. */
+  seen: 7_306_005,
 } as const
 
 /**

@@ -48,6 +48,9 @@ export interface SeenGenerationsTable {
   /** Posts that it took. */
   items: number
   written_at_ms: Ms
+  /** When the earliest and the latest of them was seen. */
+  first_at_ms: Ms
+  last_at_ms: Ms
 }
 
 export interface ViewerRequestsTable {

@@ -6,6 +6,7 @@ import { logPositionsMigration } from './migrations/log-positions.migration.ts'
 import { postViewsMigration } from './migrations/post-views.migration.ts'
 import { recentPostsMigration } from './migrations/recent-posts.migration.ts'
 import { seenMigration } from './migrations/seen.migration.ts'
+import { seenTimesMigration } from './migrations/seen-times.migration.ts'
 import { postsOfTopicsMigration } from './migrations/posts-of-topics.migration.ts'
 import { servedModulesMigration } from './migrations/served-modules.migration.ts'
 import { trainingLogMigration } from './migrations/training-log.migration.ts'
@@ -21,6 +22,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0007-seen': seenMigration,
   '0008-posts-of-topics': postsOfTopicsMigration,
   '0009-served-modules': servedModulesMigration,
+  '0010-seen-times': seenTimesMigration,
 }
 
 /**

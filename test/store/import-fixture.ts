@@ -61,7 +61,14 @@ const TABLES = [
   'engagements',
   'impressions',
 ] as const
-const OTHER_TABLES = ['served', 'outbox', 'import_progress', 'processed_events', 'demo_world']
+const OTHER_TABLES = [
+  'served',
+  'seen_generations',
+  'outbox',
+  'import_progress',
+  'processed_events',
+  'demo_world',
+]
 
 export async function emptyTables(database: Database): Promise<void> {
   const tables = sql.join([...TABLES, ...OTHER_TABLES].map((table) => sql.table(table)))
@@ -213,6 +220,6 @@ export const SOCIETY: ImportLines = {
       },
     },
     { viewer_id: 1, post_id: 12, at: NOW_MS - 3 * HOUR_MS, post_author_id: 5 },
-    { viewer_id: 1, post_id: 12, at: NOW_MS - 49 * HOUR_MS, post_author_id: 5 },
+    { viewer_id: 1, post_id: 12, at: NOW_MS - 400 * 24 * HOUR_MS, post_author_id: 5 },
   ],
 }

@@ -175,6 +175,7 @@ describeEngines('impressions', (engine) => {
       Array.from({ length: to - from }, (_, index) => ({
         viewerId: VIEWER,
         postId: String(from + index),
+        atMs: NOW_MS,
       }))
     const write = (from: number, to: number) =>
       database.kysely

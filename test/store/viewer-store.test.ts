@@ -86,7 +86,7 @@ describeEngines('the viewer store', (engine) => {
     it('reads what was seen, newest first', async () => {
       const store = createViewerStore(database)
       const seen = await store.seen(ADA, NOW_MS - 48 * HOUR_MS)
-      expect(seen).toEqual({ postIds: ['15', '12'], generations: [] })
+      expect(seen).toMatchObject({ postIds: ['15', '12'], generations: [{ sizeCap: 2_000 }] })
       expect(await store.seen(ADA, NOW_MS - HOUR_MS)).toMatchObject({ postIds: ['15'] })
     })
 

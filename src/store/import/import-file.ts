@@ -85,13 +85,14 @@ class FileImport<T> {
 
   async run(file: ImportFile): Promise<void> {
     const done = this.progress.lines
+    const { batchRows = BATCH_ROWS } = this.#kind
     try {
       for await (const lines of readLines(file, this.#options.onBytes)) {
         for (const line of lines) {
           if (line.line <= done) continue
           this.#take(line)
           if (this.stoppedAt !== null) return
-          if (this.#batch.rows.length + this.#batch.rejects.length >= BATCH_ROWS) {
+          if (this.#batch.rows.length + this.#batch.rejects.length >= batchRows) {
             await this.#flush(false)
           }
         }

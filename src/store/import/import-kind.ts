@@ -27,6 +27,8 @@ export interface ImportKind<T> {
   /** The file's name without extension. */
   readonly name: string
   readonly columns: readonly string[]
+  /** Rows of one statement and one transaction; default 5,000. */
+  readonly batchRows?: number
   /**
    * Null = a line that is right but not kept (an impression that is too old), counted as skipped.
    *
@@ -34,8 +36,8 @@ export interface ImportKind<T> {
    */
   read(row: RowReader, nowMs: number): T | null
   /**
-   * Writes at most 5,000 rows; writing the same rows again changes nothing. Returns the rows that
-   * only the tables could refuse (a handle that somebody else has).
+   * Writes one batch; writing the same rows again changes nothing. Returns the rows that only the
+   * tables could refuse (a handle that somebody else has).
    */
   write(rows: readonly ImportRow<T>[], context: WriteContext): Promise<readonly Reject[]>
 }

@@ -2,6 +2,11 @@
 export const SEEN_PARAMS = {
   /** ms that single impressions are kept. Posts live 48 h, a repost may bring back an older one. */
   impressionsKeptMs: 7 * 86_400_000,
+  /**
+   * ms that an imported impression may be old: a repost hardly brings back an older post, and an
+   * archive of years would take hours for the newest 10,000 of each viewer. Guess.
+   */
+  importedAgeMs: 365 * 86_400_000,
   /** ms that an event may lie ahead of our clock. Guess. */
   clockSkewMs: 60_000,
   /** Posts that one generation is made for. spec/filters.md 3. */
