@@ -1,6 +1,7 @@
 import { FeedError } from '../errors.ts'
 import type { FeedModule } from './blending/feed-item.ts'
 import type { Blended, RecheckedModules } from './blending/for-you-feed.ts'
+import type { SlatePlace } from './blending/for-you.query.ts'
 import { hasWithheld, toDegradationReport } from './degradation.ts'
 import { EmptySlateError } from './empty-slate-error.ts'
 import type { DegradationReport } from './degradation.ts'
@@ -29,6 +30,11 @@ export interface RankOptions {
   readonly deadlineMs?: number
   /** Default: everything as published. */
   readonly settings?: RequestSettings
+}
+
+export interface OpenOptions extends RankOptions {
+  /** Default: the head of a new session. */
+  readonly place?: SlatePlace
 }
 
 /** A fresh slate. */
@@ -65,8 +71,12 @@ export interface HomeFeed {
    * time was up with nothing to show, INTERNAL when a component broke its contract.
    */
   rank(request: HomeFeedRequest, options: RankOptions): Promise<RankedFeed>
-  /** Ranks anew and adds what stands between posts, for a new session. @throws like `rank`. */
-  open(request: HomeFeedRequest, options: RankOptions): Promise<OpenedFeed>
+  /**
+   * Ranks anew and adds what stands between posts, for a session that is new or was lost.
+   *
+   * @throws FeedError like `rank`.
+   */
+  open(request: HomeFeedRequest, options: OpenOptions): Promise<OpenedFeed>
   /**
    * Judges posts of an earlier slate again, when a later page is cut.
    *

@@ -3,7 +3,7 @@ import { FeedError } from '../errors.ts'
 import type { PostId, UserId } from '../ids.ts'
 import { originalPostIdOf } from '../pipeline/home-feed.candidate.ts'
 import { spellFilter, type HomeFeedRequest } from '../pipeline/home-feed.query.ts'
-import type { HomeFeed, OpenedFeed, RankOptions } from '../pipeline/home-feed.ts'
+import type { HomeFeed, OpenedFeed, OpenOptions, RankOptions } from '../pipeline/home-feed.ts'
 import type { RequestSettings } from '../pipeline/params/feed-settings.ts'
 import { NO_OVERRIDES } from '../pipeline/params/param-overrides.ts'
 import type { ParamOverrides } from '../pipeline/params/param-overrides.ts'
@@ -172,11 +172,11 @@ export class HomeFeedSessions {
   ): Promise<FeedSession> {
     const { viewerId, overrides = NO_OVERRIDES } = request
     const settings = this.#options.resolveSettings(viewerId, overrides)
-    // Modules belong to the head of a session: one that is rebuilt further down has none.
-    const slate = await this.#rank(request, about.servedBefore, {
+    const { firstPosition, startedAtMs: sessionStartedAtMs, servedBefore } = about
+    const slate = await this.#rank(request, servedBefore, {
       ...options,
       settings,
-      isHead: about.firstPosition === 0,
+      place: { firstPosition, sessionStartedAtMs },
     })
     const ranking = toRanking(slate, options.nowMs, settings)
     const session: FeedSession = {
@@ -219,14 +219,16 @@ export class HomeFeedSessions {
   async #rank(
     request: PageRequest,
     servedPostIds: ReadonlySet<PostId>,
-    options: RankOptions & { readonly settings: RequestSettings; readonly isHead?: boolean },
+    options: OpenOptions & { readonly settings: RequestSettings },
   ): Promise<OpenedFeed> {
-    const { settings, isHead = false } = options
+    const { settings, place } = options
     const ask = this.#toRequest(request, servedPostIds, settings)
     const { homeFeed } = this.#options
-    const slate = isHead
-      ? await homeFeed.open(ask, options)
-      : withoutModules(await homeFeed.rank(ask, options))
+    // What lengthens a slate stands behind the places of modules.
+    const slate =
+      place === undefined
+        ? withoutModules(await homeFeed.rank(ask, options))
+        : await homeFeed.open(ask, options)
     const arms = exposedArmsOf(settings)
     const { viewerId, requestId } = ask
     if (arms.length > 0) this.#options.onExposure({ viewerId, requestId, arms })

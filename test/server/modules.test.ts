@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { createPrompts } from '../../src/pipeline/blending/prompts.ts'
 import { waitFor } from '../wait-for.ts'
 import type { Selected } from '../world.ts'
-import { startSmallGateway, VIEWER } from './small-gateway.ts'
+import { serve, startSmallGateway, VIEWER } from './small-gateway.ts'
 import type { SmallGateway } from './small-gateway.ts'
 
 const NEWCOMER = '9'
@@ -115,6 +115,35 @@ describe('who to follow', () => {
     }
     expect(shown[5]).toBe('item:who-to-follow:20-21-22')
     expect(new Set(shown).size).toBe(12)
+  })
+
+  it('keeps its place where its session was lost, is shown once, and costs no more', async () => {
+    const page = await pageOf({ first: 3 })
+    const restarted = await serve(gateway)
+    const next = async (after: string, from: SmallGateway): Promise<Selected> => {
+      const { data } = await from.ask(FEED, { variables: { first: 5, after } })
+      return data.homeFeed
+    }
+    try {
+      const before = gateway.database.statementCount()
+      const rebuilt = await next(page.pageInfo.endCursor, restarted)
+      expect(gateway.database.statementCount() - before).toBeLessThanOrEqual(20)
+      expect(rebuilt.edges.map(({ position }: Selected) => position)).toEqual([3, 4, 5, 6, 7])
+      expect(moduleOf(rebuilt)).toMatchObject({
+        position: 5,
+        node: { id: 'item:who-to-follow:20-21-22' },
+      })
+      expect(moduleOf(await next(rebuilt.pageInfo.endCursor, restarted))).toBeNull()
+    } finally {
+      await restarted.close()
+    }
+    // Lost again, and the client goes back: it has had its place.
+    const again = await serve(gateway)
+    try {
+      expect(moduleOf(await next(page.pageInfo.endCursor, again))).toBeNull()
+    } finally {
+      await again.close()
+    }
   })
 
   it('loses who was followed, blocked or suspended since, and keeps its id', async () => {

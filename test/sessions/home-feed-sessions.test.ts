@@ -75,8 +75,10 @@ function createSessions(
       async open(request, options) {
         const ranked = await rank(request, options)
         const items: SlateItem[] = ranked.candidates.map((each) => ({ kind: 'post', post: each }))
+        const { firstPosition = 0 } = options.place ?? {}
         for (const [place, module] of Object.entries(modules)) {
-          items.splice(Number(place), 0, module)
+          const index = Number(place) - firstPosition
+          if (index >= 0) items.splice(index, 0, module)
         }
         return { ...ranked, items }
       },
@@ -218,13 +220,18 @@ describe('HomeFeedSessions', () => {
     ])
   })
 
-  it('has no modules where a lost session goes on', async () => {
-    const world = createSessions(10, { modules: { 5: SUGGESTION } })
-    const { endCursor } = await world.sessions.page(ask(2, null), OPTIONS)
-    const rebuilt = createSessions(10, { modules: { 5: SUGGESTION } })
+  it('has its modules at their places where a lost session goes on', async () => {
+    const modules = { 0: PROMPT, 5: SUGGESTION }
+    const { endCursor } = await createSessions(10, { modules }).sessions.page(ask(2, null), OPTIONS)
+    const rebuilt = createSessions(10, { modules })
     const page = await rebuilt.sessions.page(ask(100, endCursor), OPTIONS)
     expect(page.continuity).toBe('REBUILT_AFTER_EXPIRY')
-    expect(page.entries.map(({ kind }) => kind)).not.toContain('module')
+    expect(
+      page.entries.flatMap(({ kind, position }) => (kind === 'module' ? [position] : [])),
+    ).toEqual([5])
+    expect(rebuilt.served.flatMap((record) => record.modules ?? [])).toEqual([
+      { module: 'who-to-follow', userIds: ['7', '8'] },
+    ])
   })
 
   it('ends an exhausted feed with an empty page that keeps a cursor', async () => {

@@ -10,7 +10,7 @@ import type { ForYouDependencies } from './for-you.dependencies.ts'
 import { createForYouPipeline } from './for-you.pipeline.ts'
 import type { ForYouPipeline } from './for-you.pipeline.ts'
 import { createForYouQuery } from './for-you.query.ts'
-import type { RankedPosts } from './for-you.query.ts'
+import type { RankedPosts, SlatePlace } from './for-you.query.ts'
 import { createModuleRecheckPipeline } from './module-recheck.pipeline.ts'
 import type { ModuleRecheckPipeline } from './module-recheck.pipeline.ts'
 
@@ -30,6 +30,8 @@ export interface ForYouOptions {
   readonly nowMs: number
   readonly signal: AbortSignal
   readonly deadlineMs?: number
+  /** Default: the head of a new session. */
+  readonly place?: SlatePlace
 }
 
 export interface ForYouFeed {
@@ -63,8 +65,9 @@ export function createForYouFeed(
   return {
     pipeline,
     moduleRecheckPipeline,
-    async blend(request, ranking, { nowMs, signal }) {
-      const query = createForYouQuery(request, ranking)
+    async blend(request, ranking, { nowMs, signal, place }) {
+      const head = { firstPosition: 0, sessionStartedAtMs: nowMs }
+      const query = createForYouQuery(request, ranking, place ?? head)
       const { requestId } = request
       const execution = pipeline.execute(query, { requestId, nowMs, signal, now })
       const [ranked, result] = await Promise.all([ranking, orFeedError(execution, signal)])

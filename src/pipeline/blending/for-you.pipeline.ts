@@ -19,7 +19,8 @@ export type ForYouPipeline = CandidatePipeline<ForYouQuery, FeedItem>
 
 /**
  * The outer pipeline: the home feed's posts, which are one source of it, and what stands between
- * them. Runs once a session, for its first slate. Source: spec/blending.md 1 and 2.
+ * them. Runs for the first slate of a session, and for that with which a lost one goes on. Source:
+ * spec/blending.md 1 and 2.
  */
 export function createForYouPipeline(
   dependencies: ForYouDependencies,
@@ -41,6 +42,8 @@ export function createForYouPipeline(
         timeoutMs: timeout.moduleHistory,
         fatigueMs,
         excludedMax,
+        whoToFollowPosition: blending.whoToFollowPosition,
+        promptsMax: params.prompts.promptsMax,
       }),
     ],
     dependentQueryHydrators: [],

@@ -10,11 +10,20 @@ export interface RankedPosts {
   readonly pipelineResult: { readonly query: Readonly<HomeFeedQuery> }
 }
 
+/** Where in a session a slate begins. */
+export interface SlatePlace {
+  /** Of its first item; above 0 where a lost session goes on. */
+  readonly firstPosition: number
+  /** Epoch ms: a module that was shown since was perhaps shown by this session. */
+  readonly sessionStartedAtMs: number
+}
+
 /** One ask for a slate with what stands between its posts. */
 export type ForYouQuery = HomeFeedQuery & {
   /** The ranking of this request's posts: it is under way while modules are looked for. */
   readonly ranking: Promise<RankedPosts>
-  /** Whether the last who-to-follow is long enough ago. `undefined` = not known: show none. */
+  readonly place: SlatePlace
+  /** Whether who-to-follow may be shown here again. `undefined` = not known: show none. */
   whoToFollowEligible: boolean | undefined
   /** Accounts suggested before, newest first. */
   suggestedIds: readonly UserId[] | undefined
@@ -27,10 +36,12 @@ export type ForYouQuery = HomeFeedQuery & {
 export function createForYouQuery(
   request: HomeFeedRequest,
   ranking: Promise<RankedPosts>,
+  place: SlatePlace,
 ): ForYouQuery {
   return {
     ...createHomeFeedQuery(request),
     ranking,
+    place,
     whoToFollowEligible: undefined,
     suggestedIds: undefined,
     moduleServedAtMs: undefined,

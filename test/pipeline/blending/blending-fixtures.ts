@@ -15,6 +15,7 @@ import {
   candidate,
   filledQuery,
   loadersOf,
+  NOW_MS,
   post,
   userId,
 } from '../home-feed-fixtures.ts'
@@ -32,7 +33,8 @@ export function bareForYouQuery(
   ranked: RankedPosts = rankedPosts([]),
   loaders: Loaders = loadersOf(WORLD),
 ): ForYouQuery {
-  return createForYouQuery(bareQuery(loaders), Promise.resolve(ranked))
+  const head = { firstPosition: 0, sessionStartedAtMs: NOW_MS }
+  return createForYouQuery(bareQuery(loaders), Promise.resolve(ranked), head)
 }
 
 /** Of a viewer who was shown no module yet. */

@@ -10,6 +10,10 @@ export interface ModuleHistoryOptions {
   readonly fatigueMs: number
   /** Suggested accounts that are left out next time; one that came twice counts twice. */
   readonly excludedMax: number
+  /** One-based place of who-to-follow. A slate that begins behind it has none. */
+  readonly whoToFollowPosition: number
+  /** Prompts at the head of a session: behind so many places there is none. */
+  readonly promptsMax: number
 }
 
 /**
@@ -17,7 +21,8 @@ export interface ModuleHistoryOptions {
  * better no module than the same one each time. Source: spec/hydrators.md, outer 1.
  */
 export function moduleHistoryQueryHydrator(options: ModuleHistoryOptions) {
-  const { modules, timeoutMs, fatigueMs, excludedMax } = options
+  const { modules, timeoutMs, fatigueMs, excludedMax, whoToFollowPosition, promptsMax } = options
+  const placesEnd = Math.max(whoToFollowPosition, promptsMax)
   return queryHydrator({
     name: 'ModuleHistoryQueryHydrator',
     writes: ['whoToFollowEligible', 'suggestedIds', 'moduleServedAtMs', 'followsNobody'],
@@ -26,12 +31,14 @@ export function moduleHistoryQueryHydrator(options: ModuleHistoryOptions) {
     dependency: 'database',
     timeoutMs,
     params: { fatigueMs, excludedMax },
-    enable: ({ filter }) => takesModules(filter),
-    async hydrate({ viewerId }, { nowMs }) {
+    enable: ({ filter, place }) => takesModules(filter) && place.firstPosition < placesEnd,
+    async hydrate({ viewerId, place }, { nowMs }) {
       const history = await modules.moduleHistory(viewerId)
       const lastMs = history.servedAtMs.get(WHO_TO_FOLLOW)
+      const isDue =
+        lastMs === undefined || (lastMs < place.sessionStartedAtMs && nowMs - lastMs >= fatigueMs)
       return {
-        whoToFollowEligible: lastMs === undefined || nowMs - lastMs >= fatigueMs,
+        whoToFollowEligible: isDue && place.firstPosition < whoToFollowPosition,
         suggestedIds: history.suggestedIds.slice(0, excludedMax),
         moduleServedAtMs: history.servedAtMs,
         followsNobody: history.followsNobody,

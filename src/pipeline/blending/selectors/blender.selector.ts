@@ -20,8 +20,9 @@ export interface BlenderOptions {
 
 /**
  * Puts everything into one order: promoted posts between posts, then prompts at the head in their
- * order, then the first who-to-follow at its place, or at the end of what is shorter. What has no
- * place is not selected. Source: spec/blending.md 2.
+ * order, then the first who-to-follow at its place, or at the end of what is shorter. A slate that
+ * begins further down a session has that many places before it. What has no place is not selected.
+ * Source: spec/blending.md 2.
  */
 export function blenderSelector(
   options: BlenderOptions,
@@ -38,7 +39,7 @@ export function blenderSelector(
     name: 'BlenderSelector',
     reads: ['brandSafety'],
     params: { ...options },
-    select({ slateSize }, items) {
+    select({ slateSize, place }, items) {
       const blended = blend(toPosts(items), toAds(items, searchTexts), {
         ...rules,
         resultSize: slateSize,
@@ -46,7 +47,8 @@ export function blenderSelector(
       const prompts = items.filter(({ content }) => content.kind === 'prompt')
       const [whoToFollow] = items.filter(({ content }) => content.kind === 'who-to-follow')
       const placed = [...prompts, ...blended]
-      if (whoToFollow !== undefined) placed.splice(whoToFollowPosition - 1, 0, whoToFollow)
+      const index = Math.max(0, whoToFollowPosition - 1 - place.firstPosition)
+      if (whoToFollow !== undefined) placed.splice(index, 0, whoToFollow)
       const selected = new Set(placed)
       return { selected: placed, nonSelected: items.filter((item) => !selected.has(item)) }
     },

@@ -19,6 +19,8 @@ function createHydrator(lastMs: number | null, suggested: readonly number[] = []
     timeoutMs: 100,
     fatigueMs: FATIGUE_MS,
     excludedMax: 3,
+    whoToFollowPosition: 6,
+    promptsMax: 1,
   })
 }
 
@@ -32,6 +34,22 @@ it.each([
   const fields = await createHydrator(lastMs).hydrate(bareForYouQuery(), context)
   expect(fields).toMatchObject({ whoToFollowEligible, followsNobody: true })
 })
+
+const LONG_AGO_MS = NOW_MS - 2 * FATIGUE_MS
+
+it.each([
+  ['before its place', 5, NOW_MS, LONG_AGO_MS, true],
+  ['behind its place', 6, NOW_MS, LONG_AGO_MS, false],
+  ['before its place, though it has shown them', 5, LONG_AGO_MS, LONG_AGO_MS, false],
+] as const)(
+  'whether a lost session that goes on %s suggests accounts',
+  async (_where, firstPosition, sessionStartedAtMs, lastMs, whoToFollowEligible) => {
+    const { context } = stageContext()
+    const query = { ...bareForYouQuery(), place: { firstPosition, sessionStartedAtMs } }
+    const fields = await createHydrator(lastMs).hydrate(query, context)
+    expect(fields).toMatchObject({ whoToFollowEligible })
+  },
+)
 
 it('leaves out so many of the accounts suggested before, duplicates counted', async () => {
   const { context } = stageContext()
@@ -47,4 +65,7 @@ it('is not asked where modules are not wanted', () => {
   expect([isOn({}), isOn({ excludeReplies: true })]).toEqual([true, true])
   expect([isOn({ mediaOnly: true }), isOn({ inNetworkOnly: true })]).toEqual([false, false])
   expect(isOn({ topics: [toTopicId('7')] })).toBe(false)
+  const at = (firstPosition: number) =>
+    enable?.({ ...bareForYouQuery(), place: { firstPosition, sessionStartedAtMs: NOW_MS } })
+  expect([at(5), at(6)]).toEqual([true, false])
 })

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import type { FeedItem } from '../../../../src/pipeline/blending/feed-item.ts'
 import { blenderSelector } from '../../../../src/pipeline/blending/selectors/blender.selector.ts'
 import { HOME_FEED_PARAMS } from '../../../../src/pipeline/home-feed.params.ts'
-import { NO_RELATED, post, userId } from '../../home-feed-fixtures.ts'
+import { NO_RELATED, NOW_MS, post, userId } from '../../home-feed-fixtures.ts'
 import {
   filledForYouQuery,
   namesOf,
@@ -43,6 +43,18 @@ it.each<[string, readonly FeedItem[], string]>([
   ],
 ])('places %s', (_what, items, expected) => {
   expect(blend(items)).toEqual({ shown: expected, left: '' })
+})
+
+it.each([
+  [3, 'p0 p1 w:7 p2 p3'],
+  [5, 'w:7 p0 p1 p2 p3'],
+])('places who-to-follow as the sixth of a session that goes on at %i', (at, expected) => {
+  const query = filledForYouQuery({
+    slateSize: 50,
+    place: { firstPosition: at, sessionStartedAtMs: NOW_MS },
+  })
+  const { selected } = blender.select(query, [...posts(4), suggestionItem(7)])
+  expect(namesOf(selected)).toBe(expected)
 })
 
 it('leaves out a second who-to-follow and promoted posts without a place', () => {

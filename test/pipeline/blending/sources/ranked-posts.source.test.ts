@@ -1,7 +1,6 @@
 import { expect, it } from 'vitest'
-import { createForYouQuery } from '../../../../src/pipeline/blending/for-you.query.ts'
 import { rankedPostsSource } from '../../../../src/pipeline/blending/sources/ranked-posts.source.ts'
-import { bareQuery, candidate, post, stageContext } from '../../home-feed-fixtures.ts'
+import { candidate, post, stageContext } from '../../home-feed-fixtures.ts'
 import { bareForYouQuery, namesOf, rankedPosts } from '../blending-fixtures.ts'
 
 const { context } = stageContext()
@@ -14,6 +13,6 @@ it('brings the posts of the ranking in slate order', async () => {
 })
 
 it('fails with the ranking', async () => {
-  const query = createForYouQuery(bareQuery(), Promise.reject(new Error('down')))
+  const query = { ...bareForYouQuery(), ranking: Promise.reject(new Error('down')) }
   await expect(rankedPostsSource().fetch(query, context)).rejects.toThrow('down')
 })
