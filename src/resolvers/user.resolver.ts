@@ -3,8 +3,8 @@ import { RequestContext } from '../context.ts'
 import { FeedError } from '../errors.ts'
 import type { UserRecord } from '../store/records.ts'
 import { parseUserId } from './global-ids.ts'
-import { SemanticNonNull } from './schema-directives.ts'
-import { RelationshipType, UserByInput, UserType } from './user.types.ts'
+import { RequiresRole, SemanticNonNull } from './schema-directives.ts'
+import { RelationshipType, ServedDayType, UserByInput, UserType } from './user.types.ts'
 
 @Resolver(() => UserType)
 export class UserResolver {
@@ -38,6 +38,21 @@ export class UserResolver {
       blocking: facts.blockedIds.has(record.id),
       blockedBy: facts.blockedByIds.has(record.id),
     })
+  }
+
+  @FieldResolver(() => [ServedDayType], {
+    nullable: true,
+    description:
+      'Whether the feed gives an account its share: today and the 30 days before, newest first, ' +
+      'without those on which it was not shown. Up to a minute late.',
+  })
+  @RequiresRole('DEBUGGER')
+  async servedDays(
+    @Root() { record }: UserType,
+    @Ctx() { loaders }: RequestContext,
+  ): Promise<readonly ServedDayType[]> {
+    const days = await loaders.authorServed.load(record.id)
+    return days.map((day) => new ServedDayType(day))
   }
 }
 

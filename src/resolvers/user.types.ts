@@ -1,7 +1,9 @@
 import { Directive, Field, ID, InputType, ObjectType } from 'type-graphql'
+import type { AuthorServedDay } from '../store/author-served.ts'
 import type { UserRecord } from '../store/records.ts'
 import { toGlobalUserId } from './global-ids.ts'
 import { NodeType } from './node.types.ts'
+import { bigCountScalar, dateTimeScalar } from './scalars.ts'
 
 @ObjectType('User', { implements: NodeType, simpleResolvers: true })
 export class UserType extends NodeType {
@@ -26,6 +28,29 @@ export class UserType extends NodeType {
     this.displayName = record.displayName
     this.avatarUrl = `${baseUrl}/avatar/${record.id}.svg`
     this.record = record
+  }
+}
+
+@ObjectType('ServedDay', {
+  simpleResolvers: true,
+  description: 'How many posts of an account, reposted ones included, pages showed on one day.',
+})
+export class ServedDayType {
+  @Field(() => dateTimeScalar, { description: 'Its midnight, UTC.' })
+  readonly day: number
+
+  @Field(() => bigCountScalar)
+  readonly posts: number
+
+  @Field(() => bigCountScalar, {
+    description: 'Of them, to viewers who followed neither the account nor the reposter.',
+  })
+  readonly outOfNetwork: number
+
+  constructor({ startMs, served, outOfNetwork }: AuthorServedDay) {
+    this.day = startMs
+    this.posts = served
+    this.outOfNetwork = outOfNetwork
   }
 }
 

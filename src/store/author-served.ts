@@ -1,6 +1,6 @@
 /** How often each author's posts were served: counted in process, written once a minute. */
 import { sql } from 'kysely'
-import { trustUserId, type UserId } from '../ids.ts'
+import type { UserId } from '../ids.ts'
 import type { Database } from './database.ts'
 import { namesOf, unnest, type UnnestColumn } from './import/unnest.ts'
 import type { ServedRecord, ServedSource } from './viewer-store.ts'
@@ -27,10 +27,35 @@ export interface AuthorServedOptions {
 }
 
 /** Posts served of one author on one UTC day. */
-export interface AuthorServedCount {
+export interface AuthorServedDay {
+  /** Epoch ms of its midnight. */
+  readonly startMs: number
   readonly served: number
   /** Of them, to viewers who did not follow the author or the reposter. */
   readonly outOfNetwork: number
+}
+
+/** A row of `author_served`. */
+export interface AuthorServedRow {
+  readonly author_id: string
+  readonly day: number
+  readonly served: string
+  readonly out_of_network: string
+}
+
+/** Today and the days before it of which counts are kept, in days since 1970. */
+export function keptDaysOf(nowMs: number): readonly number[] {
+  const today = Math.floor(nowMs / DAY_MS)
+  return Array.from({ length: AUTHOR_SERVED_PARAMS.daysKept + 1 }, (_, ago) => today - ago)
+}
+
+/** Counts are exact up to 2^53. */
+export function toAuthorServedDay(row: AuthorServedRow): AuthorServedDay {
+  return {
+    startMs: row.day * DAY_MS,
+    served: Number(row.served),
+    outOfNetwork: Number(row.out_of_network),
+  }
 }
 
 export interface AuthorServedStats {
@@ -121,27 +146,4 @@ export class AuthorServed {
       onFailure(error)
     }
   }
-}
-
-/** Counts of these authors since a moment's UTC day; who was not served is not in the answer. */
-export async function readAuthorServed(
-  database: Database,
-  authorIds: readonly UserId[],
-  sinceMs: number,
-): Promise<ReadonlyMap<UserId, AuthorServedCount>> {
-  const { rows } = await sql<{
-    readonly author_id: string
-    readonly served: string
-    readonly out_of_network: string
-  }>`
-    select author_id, sum(served) as served, sum(out_of_network) as out_of_network
-    from author_served
-    where author_id = any(${authorIds}::bigint[]) and day >= ${Math.floor(sinceMs / DAY_MS)}
-    group by author_id`.execute(database.kysely)
-  return new Map(
-    rows.map((row) => [
-      trustUserId(row.author_id),
-      { served: Number(row.served), outOfNetwork: Number(row.out_of_network) },
-    ]),
-  )
 }

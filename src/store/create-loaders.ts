@@ -1,5 +1,11 @@
 import { sql, type RawBuilder } from 'kysely'
 import { trustTopicId, type PostId, type TopicId, type UserId } from '../ids.ts'
+import {
+  keptDaysOf,
+  toAuthorServedDay,
+  type AuthorServedDay,
+  type AuthorServedRow,
+} from './author-served.ts'
 import { BulkLoader } from './bulk-loader.ts'
 import type { Database } from './database.ts'
 import type { Loaders } from './loaders.ts'
@@ -179,9 +185,24 @@ function topicsLoader(database: Database): Loaders['topics'] {
   })
 }
 
+function authorServedLoader(database: Database, nowMs: number): Loaders['authorServed'] {
+  return createLoader<UserId, readonly AuthorServedDay[], AuthorServedRow>({
+    database,
+    // All days by name, so that the key (day, author) finds each row: the table holds all authors.
+    statement: (ids) => sql`
+      select author_id, day, served, out_of_network from author_served
+      where day = any(${keptDaysOf(nowMs)}::integer[]) and author_id = any(${ids}::bigint[])
+      order by day desc`,
+    keyOf: (row) => row.author_id,
+    toValue: (rows) => rows.map(toAuthorServedDay),
+    absent: [],
+  })
+}
+
 /**
  * A fresh set of batch readers for one request: all keys asked for in one tick become one
- * statement. `nowMs` decides which labels have expired. `kept`: what earlier requests read.
+ * statement. `nowMs` decides which labels have expired, which days are kept. `kept`: what earlier
+ * requests read.
  */
 export function createLoaders(
   database: Database,
@@ -221,5 +242,6 @@ export function createLoaders(
     userLabels: userLabelsLoader(database, nowMs),
     postTopics: postTopicsLoader(database, facts),
     topics: topicsLoader(database),
+    authorServed: authorServedLoader(database, nowMs),
   }
 }

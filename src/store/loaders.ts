@@ -1,5 +1,6 @@
 import type DataLoader from 'dataloader'
 import type { PostId, TopicId, UserId } from '../ids.ts'
+import type { AuthorServedDay } from './author-served.ts'
 import type {
   EngagementCounts,
   MediaRecord,
@@ -25,4 +26,6 @@ export interface Loaders {
   /** What posts are about, ascending; a repost has none of its own. */
   readonly postTopics: DataLoader<PostId, readonly TopicId[]>
   readonly topics: DataLoader<TopicId, TopicRecord | null>
+  /** Days on which posts of the author were served, newest first, as far as they are written. */
+  readonly authorServed: DataLoader<UserId, readonly AuthorServedDay[]>
 }

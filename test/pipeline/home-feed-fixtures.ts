@@ -172,6 +172,7 @@ export function loadersOf(world: World = {}): Loaders {
     userLabels: loader('userLabels', (id: UserId) => world.userLabels?.[id] ?? []),
     postTopics: loader('postTopics', (id: PostId) => world.postTopics?.[id] ?? []),
     topics: loader('topics', (id) => world.topics?.find((each) => each.id === id) ?? null),
+    authorServed: loader('authorServed', () => []),
   }
 }
 

@@ -27,7 +27,7 @@ describe('the schema', () => {
     expect(countApplied(COMMITTED)).toEqual({
       semanticNonNull: 4,
       cost: 1,
-      requiresRole: 1,
+      requiresRole: 2,
       oneOf: 1,
     })
   })

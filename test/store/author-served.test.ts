@@ -1,7 +1,8 @@
 import { sql } from 'kysely'
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import { trustPostId, trustUserId } from '../../src/ids.ts'
-import { AuthorServed, readAuthorServed } from '../../src/store/author-served.ts'
+import { AuthorServed } from '../../src/store/author-served.ts'
+import { createLoaders } from '../../src/store/create-loaders.ts'
 import type { Database } from '../../src/store/database.ts'
 import type { ServedPost, ServedSource } from '../../src/store/viewer-store.ts'
 import { describeEngines, openTestDatabase, type TestDatabase } from '../postgres.ts'
@@ -41,7 +42,10 @@ describeEngines('served authors', (engine) => {
       ...more,
     })
   const ids = [10, 11, 12].map((id) => trustUserId(String(id)))
-  const read = async (sinceMs: number) => [...(await readAuthorServed(database, ids, sinceMs))]
+  /** Of each author the days, newest first. */
+  const read = () => createLoaders(database, NOW_MS).authorServed.loadMany(ids)
+  const TODAY = { startMs: NOW_MS - 5 }
+  const YESTERDAY = { startMs: NOW_MS - 5 - DAY_MS }
 
   beforeAll(async () => {
     opened = await openTestDatabase(engine)
@@ -68,13 +72,14 @@ describeEngines('served authors', (engine) => {
       served: { in_network: 2, retrieval: 1, explored: 1 },
       dropped: 0,
     })
-    expect(new Map(await read(NOW_MS))).toEqual(
-      new Map([
-        ['10', { served: 4, outOfNetwork: 2 }],
-        ['11', { served: 2, outOfNetwork: 2 }],
-      ]),
-    )
-    expect(new Map(await read(NOW_MS - DAY_MS)).get(ids[0]!)).toMatchObject({ served: 5 })
+    expect(await read()).toEqual([
+      [
+        { ...TODAY, served: 4, outOfNetwork: 2 },
+        { ...YESTERDAY, served: 1, outOfNetwork: 0 },
+      ],
+      [{ ...TODAY, served: 2, outOfNetwork: 2 }],
+      [],
+    ])
   })
 
   it('keeps the counts of a write that failed, and forgets old days', async () => {
@@ -88,7 +93,7 @@ describeEngines('served authors', (engine) => {
     await sql`alter table away rename to author_served`.execute(database.kysely)
     counter.add({ servedAtMs: NOW_MS, posts: [servedOf(11, 'retrieval')] })
     await counter.close()
-    expect(await read(0)).toEqual([['11', { served: 2, outOfNetwork: 2 }]])
+    expect(await read()).toEqual([[], [{ ...TODAY, served: 2, outOfNetwork: 2 }], []])
   })
 
   it('counts so many authors at once', async () => {
@@ -97,6 +102,7 @@ describeEngines('served authors', (engine) => {
     counter.add({ servedAtMs: NOW_MS, posts })
     expect(counter.stats()).toMatchObject({ dropped: 1, served: { in_network: 4 } })
     await counter.close()
-    expect((await read(0)).map(([id]) => id).toSorted()).toEqual(['10', '11'])
+    const served = { ...TODAY, served: 1, outOfNetwork: 0 }
+    expect(await read()).toEqual([[{ ...served, served: 2 }], [served], []])
   })
 })

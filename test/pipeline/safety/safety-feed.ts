@@ -122,6 +122,7 @@ export function createLoaders(state: SafetyState): Loaders {
     engagementCounts: loader('engagementCounts', () => NO_COUNTS),
     postTopics: loader('postTopics', () => []),
     topics: loader('topicTable', () => null),
+    authorServed: new DataLoader(async (ids: readonly UserId[]) => ids.map(() => [])),
     postModeration: loader(
       'postModeration',
       (world, id: PostId) => world.moderation.get(id) ?? none,
