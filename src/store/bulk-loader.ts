@@ -13,6 +13,8 @@ export interface BulkLoaderOptions {
  * key, which for a pool of candidates costs more than the read itself; here a key costs one entry
  * of a map. The contract is DataLoader's: keys asked for in one tick, by either method, are one
  * read; each key is read once, and a failure is remembered like a value; `loadMany` never rejects.
+ * DataLoader's own memory is off, so that both methods answer from one: two `load`s of a key have
+ * equal promises, not the same.
  */
 export class BulkLoader<K, V> extends DataLoader<K, V> {
   readonly #reads: Reads<K, V>
@@ -21,6 +23,7 @@ export class BulkLoader<K, V> extends DataLoader<K, V> {
     const reads = new Reads(read, readKeysMax)
     // Within the tick: what `load` gathers joins the read that `loadMany` has begun to gather.
     super((keys) => reads.get(keys), {
+      cache: false,
       maxBatchSize: readKeysMax,
       batchScheduleFn: queueMicrotask,
     })
@@ -33,17 +36,17 @@ export class BulkLoader<K, V> extends DataLoader<K, V> {
 
   override prime(key: K, value: V | PromiseLike<V> | Error): this {
     this.#reads.prime(key, value)
-    return super.prime(key, value)
+    return this
   }
 
   override clear(key: K): this {
     this.#reads.forget(key)
-    return super.clear(key)
+    return this
   }
 
   override clearAll(): this {
     this.#reads.forgetAll()
-    return super.clearAll()
+    return this
   }
 }
 
