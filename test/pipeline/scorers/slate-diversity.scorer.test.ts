@@ -29,15 +29,16 @@ const embeddings: EmbeddingClient = {
 
 const options = { theta: 0.65, windowSize: 2, poolSize: 4, timeoutMs: 100, reserveMs: 0 }
 // Made in each test, so that mutation testing knows which tests see it.
-const createScorer = () => slateDiversityScorer({ ...options, embeddings, now: () => NOW_MS })
+const createScorer = (client = embeddings) =>
+  slateDiversityScorer({ ...options, embeddings: client, now: () => NOW_MS })
 const query = filledQuery({ slateSize: 4 })
 
 function scored(id: number, score: number, more: Partial<PostCandidate> = {}): PostCandidate {
   return candidate(post(id, id), { score, scoredBy: 'phoenix', ...more })
 }
 
-async function windowsOf(list: readonly PostCandidate[]) {
-  const patches = await createScorer().score(query, list, context)
+async function windowsOf(list: readonly PostCandidate[], client?: EmbeddingClient) {
+  const patches = await createScorer(client).score(query, list, context)
   return patches.map((patch) => (patch instanceof Error ? patch : patch.slateWindow))
 }
 
@@ -61,6 +62,31 @@ it('fills a window with the best where all are alike', async () => {
   expect(await windowsOf(list)).toEqual([0, 0, 1])
 })
 
+it('prefers a good post that is a little like another to a bad one that is not', async () => {
+  const directions = new Map([
+    ['11', [1, 0]],
+    ['12', [0.8, 0.6]],
+    ['21', [0, 1]],
+  ])
+  const client: EmbeddingClient = {
+    embed: async (posts) => ({
+      vectors: Float32Array.from(posts.flatMap(({ postId }) => directions.get(postId) ?? [])),
+      dimension: 2,
+      modelVersion: 'model-1',
+    }),
+  }
+  // Gains after the first: 6.3 x (1 - 0.8^2) = 2.3 and 1.2; of equal scores 0.36 and 1.
+  const list = [scored(21, 0.1), scored(11, 1), scored(12, 0.99)]
+  expect(await windowsOf(list, client)).toEqual([1, 0, 0])
+  const alike = [scored(21, 0.98), scored(11, 1), scored(12, 0.99)]
+  expect(await windowsOf(alike, client)).toEqual([0, 0, 1])
+})
+
+it('chooses a window among the best that are left, however different the next is', async () => {
+  const list = [11, 12, 13, 14, 21].map((id, index) => scored(id, 1 - index / 100))
+  expect(await windowsOf(list)).toEqual([0, 0, 1, 2, 1])
+})
+
 it('goes by the original of a repost, and never asks for more than the windows see', async () => {
   asked.length = 0
   const list = [scored(11, 1), ...[21, 31, 41, 51, 61, 71, 81].map((id) => scored(id, 0.5))]
@@ -73,6 +99,7 @@ it('compares only scores of one kind, and asks nobody when there is none', async
   asked.length = 0
   const list = [scored(11, 0.1), scored(21, 9, { scoredBy: 'fallback' })]
   expect(await windowsOf(list)).toEqual([0, 2])
+  expect(await windowsOf(list.toReversed())).toEqual([2, 0])
   expect(await windowsOf([candidate(post(11, 11))])).toEqual([2])
-  expect(asked).toEqual([['11']])
+  expect(asked).toEqual([['11'], ['11']])
 })
