@@ -23,17 +23,27 @@ const visits = (...agesMs: number[]): Partial<HomeFeedQuery> => ({
 interface Counted {
   readonly likes?: number
   readonly replies?: number
+  readonly reposts?: number
+  readonly quotes?: number
   readonly views?: number
   readonly inNetwork?: boolean | undefined
 }
-const stranger = ({ likes = 0, replies = 0, views = 0, ...more }: Counted) =>
+const EACH: Counted = { likes: 1, replies: 2, reposts: 4, quotes: 8 }
+const stranger = ({
+  likes = 0,
+  replies = 0,
+  reposts = 0,
+  quotes = 0,
+  views = 0,
+  ...more
+}: Counted) =>
   candidate(post(100, 10), {
     inNetwork: 'inNetwork' in more ? more.inNetwork : false,
     engagementCounts: {
       likes,
       replies,
-      reposts: 0,
-      quotes: 0,
+      reposts,
+      quotes,
       views,
     },
   })
@@ -54,6 +64,9 @@ it.each<[string, Partial<NewViewerEngagementOptions>, Counted, boolean | string]
   ['likes at the threshold', { threshold: 3 }, { likes: 3 }, true],
   ['all engagements', { metric: 'engagement', threshold: 3 }, { likes: 1, replies: 2 }, true],
   ['too few of all', { metric: 'engagement', threshold: 4 }, { likes: 1, replies: 2 }, LITTLE],
+  ['every kind', { metric: 'engagement', threshold: 15 }, EACH, true],
+  ['no more than every kind', { metric: 'engagement', threshold: 16 }, EACH, LITTLE],
+  ['views, not likes', { metric: 'view', threshold: 5 }, { likes: 9, views: 4 }, LITTLE],
   ['views', { metric: 'view', threshold: 5 }, { views: 4 }, LITTLE],
   ['views, though a ratio is asked', { metric: 'view', usesRatio: true }, { views: 4 }, true],
   ['a share of the views', { usesRatio: true, threshold: 0.5 }, { likes: 2, views: 4 }, true],
@@ -68,8 +81,8 @@ it.each<[string, Partial<NewViewerEngagementOptions>, Counted, boolean | string]
 it('keeps what has no metric', () => {
   const list = [stranger({ likes: 1 }), uncounted(false), uncounted(true), uncounted(undefined)]
   expect(judged({}, list)).toEqual([true, true, true, true])
-  const noViews = [stranger({ likes: 1, views: 0 }), stranger({ likes: 1, views: 2 })]
-  expect(judged({ usesRatio: true }, noViews)).toEqual([true, true])
+  const counts = [{ likes: 1, views: 0 }, { views: 0 }, { likes: 1, views: 2 }]
+  expect(judged({ usesRatio: true }, counts.map(stranger))).toEqual([true, true, true])
 })
 
 it('keeps everything while the counter is out of reach', () => {

@@ -12,6 +12,8 @@ it('removes by own and original id, not by parent', () => {
   const query = filledQuery({ servedPostIds: postIds(100) })
   const served = 'served minutes ago'
   expect(judge(previouslyServedFilter(), query, list)).toEqual([served, served, true, true])
+  const ofRepost = filledQuery({ servedPostIds: postIds(101) })
+  expect(judge(previouslyServedFilter(), ofRepost, list)).toEqual([true, served, true, true])
 })
 
 it('never repeats inside a session, whatever else is known', () => {
@@ -22,4 +24,7 @@ it('never repeats inside a session, whatever else is known', () => {
     true,
     'served in this session',
   ])
+  const ofOriginal = filledQuery({ sessionServedPostIds: postIds(100) })
+  const served = 'served in this session'
+  expect(judge(previouslyServedFilter(), ofOriginal, list)).toEqual([served, served, true, true])
 })
