@@ -10,7 +10,7 @@ import pytest
 from phoenix.bundle import Candidates, ModelBundle
 from phoenix.checkpoints import load_checkpoint
 from phoenix.evaluation.metrics import spearman
-from phoenix.gen.actions import ACTIONS_SHA256
+from phoenix.gen.actions import ACTIONS_SHA256, DISCRETE_COUNT
 from phoenix.inference import InferenceEngine
 from phoenix.training.factor_tables import factor_scale, tables_from_factors
 from phoenix.training.factorise import SplitFactors, factorise
@@ -22,7 +22,9 @@ from phoenix.training.initialise import (
 )
 from phoenix.training.ranker_training import RankerOptions, ranker_from_ms, train_ranker
 from phoenix.training.start_from_factors import (
+    BEND,
     FACTORS,
+    PRODUCT,
     base_rates,
     start_from_factors,
     with_user_marks,
@@ -118,15 +120,16 @@ def test_training_repeats_to_the_bit_and_lowers_the_loss(
         assert np.array_equal(getattr(first.tables, name), getattr(second.tables, name)), name
 
 
-def test_the_ranker_starts_as_the_factorisation(
-    sequences: ViewerSequences, factors: SplitFactors
-) -> None:
+def _untrained(
+    sequences: ViewerSequences, factors: SplitFactors, **heads: np.ndarray
+) -> np.ndarray:
+    """What a ranker, with other heads if given, says of 100 authors before training."""
     found = factors.all
     config, hashes = demo_config("ranker"), demo_hashes()
     random = np.random.default_rng(1)
     parameters = initial_parameters(config, "ranker", random)
-    rates = base_rates(sequences.impressions)
-    start_from_factors(parameters, config, rates)
+    start_from_factors(parameters, config, base_rates(sequences.impressions))
+    parameters |= {f"phoenix_model/{name}": value for name, value in heads.items()}
     tables = tables_from_factors(
         initial_tables(config, hashes, random), hashes, found, scale=factor_scale(found, 0.5)
     )
@@ -150,10 +153,36 @@ def test_the_ranker_starts_as_the_factorisation(
         ),
         request_time_ms=NOW_MS,
     )
-    favorites = probabilities[:, 0].astype(np.float64)
-    product = found.author[:100, :-1] @ found.viewer[3, :-1]
+    return probabilities.astype(np.float64)
+
+
+def test_the_ranker_starts_as_the_factorisation(
+    sequences: ViewerSequences, factors: SplitFactors
+) -> None:
+    probabilities = _untrained(sequences, factors)
+    favorites = probabilities[:, 0]
+    product = factors.all.author[:100, :-1] @ factors.all.viewer[3, :-1]
     assert spearman(favorites, product) > 0.8
-    assert favorites.mean() == pytest.approx(rates.actions[0], rel=0.5)
+    rate = base_rates(sequences.impressions).actions[0]
+    assert favorites.mean() == pytest.approx(rate, rel=0.5)
+
+
+def test_the_bend_is_flat_below_a_product_of_zero_and_grows_above(
+    sequences: ViewerSequences, factors: SplitFactors
+) -> None:
+    heads = np.zeros((64, DISCRETE_COUNT), np.float32)
+    heads[PRODUCT, 0] = heads[BEND, 1] = 1.0
+    chance = _untrained(sequences, factors, unembeddings=heads)
+    product, bend = np.log(chance[:, :2] / (1.0 - chance[:, :2])).T
+    order = np.argsort(product)
+    low, high = order[:10], order[-10:]
+    assert product[low].max() < -0.3
+    assert product[high].min() > 0.3
+    assert np.ptp(bend[low]) < 0.05
+    assert bend[high].min() > bend[low].max() + 0.05
+    above = product > 0
+    assert spearman(product[above], bend[above]) > 0.95
+    assert np.abs(bend).max() < 1.0
 
 
 def test_the_demo_checkpoint_says_where_it_comes_from_and_is_small() -> None:

@@ -11,7 +11,7 @@ from phoenix.data.world import create_world, world_training_log
 from phoenix.gen.actions import DISCRETE_COUNT
 from phoenix.training.debiasing import impression_weights
 from phoenix.training.factorise import factorise
-from phoenix.training.fit_heads import HeadSample, action_heads, dwell_head
+from phoenix.training.fit_heads import BEND_RATE, HeadSample, action_heads, dwell_head
 from phoenix.training.initialise import demo_hashes
 from phoenix.training.model_sizes import (
     ROWS_MAX,
@@ -22,7 +22,7 @@ from phoenix.training.model_sizes import (
 )
 from phoenix.training.ranker_loss import mean_auc
 from phoenix.training.ranker_training import ranker_from_ms
-from phoenix.training.start_from_factors import CANDIDATE_MARK
+from phoenix.training.start_from_factors import BEND, CANDIDATE_MARK, PRODUCT
 from phoenix.training.train_loop import TrainingError
 from phoenix.training.training_job import create_job
 from phoenix.training.viewer_sequences import viewer_sequences
@@ -124,3 +124,21 @@ def test_heads_are_calibrated_and_rare_actions_borrow_the_common_direction() -> 
     assert head is not None
     assert np.allclose(30 / (1 + np.exp(-(outputs @ head))), dwell, atol=0.2)
     assert dwell_head(dataclasses.replace(sample, dwell_seconds=np.zeros(count))) is None
+
+
+def test_only_actions_that_happen_often_bend() -> None:
+    random = np.random.default_rng(3)
+    count = 20_000
+    outputs = np.zeros((count, 64))
+    outputs[:, CANDIDATE_MARK] = 7.7
+    outputs[:, PRODUCT] = 0.5 * random.normal(size=count)
+    outputs[:, BEND] = outputs[:, PRODUCT].clip(0)
+    base = np.full(DISCRETE_COUNT, -6.0)
+    base[:2] = -1.0
+    logits = base + (1.5 * outputs[:, PRODUCT] - outputs[:, BEND])[:, None]
+    outcomes = (random.random((count, DISCRETE_COUNT)) < 1 / (1 + np.exp(-logits))).astype(float)
+    assert outcomes[:, 0].mean() > BEND_RATE > outcomes[:, 2:].mean(axis=0).max()
+    heads = action_heads(HeadSample(outputs, outcomes, np.zeros(count)))
+    assert np.allclose(heads[BEND, :2], -1.0, atol=0.3)
+    assert np.allclose(heads[PRODUCT, :2], 1.5, atol=0.2)
+    assert (heads[BEND, 2:] == 0).all()

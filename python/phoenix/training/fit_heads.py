@@ -8,6 +8,8 @@ those that a stochastic optimiser leaves are not.
 A rare action tells its own direction from noise badly, and the weights of the feed make most of
 just the rare ones. So each action is first fitted as a line over one direction that all share,
 the mean of those of the frequent positive actions, and then is let go from there by a ridge.
+Whether the slope is another above the mean than below it, only actions that happen often can tell:
+the others keep a straight line, whose error at the top of a feed is less than such a guess's.
 """
 
 from collections.abc import Iterable
@@ -22,10 +24,19 @@ from phoenix.config import CONTINUOUS_DWELL, DWELL_SECONDS_MAX, ModelConfig
 from phoenix.training.batches import BatchArrays, TouchedRows
 from phoenix.training.optimiser import TableRows, Weights
 from phoenix.training.ranker_loss import outputs_of
-from phoenix.training.start_from_factors import CANDIDATE_MARK, HABIT_PLACES, NEGATIVE_FROM
+from phoenix.training.start_from_factors import (
+    BEND,
+    CANDIDATE_MARK,
+    HABIT_PLACES,
+    NEGATIVE_FROM,
+    PRODUCT,
+)
 
 FREQUENT_RATE = 0.01
 """An action that follows one impression in a hundred is frequent."""
+
+BEND_RATE = 0.02
+"""How often an action must follow for its head to read the bend."""
 
 _ROUNDS_MAX = 10
 _HALVINGS_MAX = 6
@@ -93,8 +104,10 @@ def _ridge(width: int, strength: float) -> Float64[np.ndarray, " d"]:
 
 
 def action_heads(sample: HeadSample) -> Float64[np.ndarray, "d 18"]:
-    """The heads of all actions."""
-    x, width = sample.outputs, sample.outputs.shape[1]
+    """The heads of all actions; only those of BEND_RATE or more read the bend."""
+    bent, width = sample.outputs, sample.outputs.shape[1]
+    x = bent.copy()
+    x[:, BEND] = 0.0
     rates = sample.outcomes.mean(axis=0).clip(_RATE_MIN, 1.0 - _RATE_MIN)
     frequent = np.flatnonzero(rates[:NEGATIVE_FROM] >= FREQUENT_RATE)
     if not len(frequent):
@@ -123,8 +136,12 @@ def action_heads(sample: HeadSample) -> Float64[np.ndarray, "d 18"]:
         )
         start = slope * shared
         start[CANDIDATE_MARK] = mark
+        ridge, bends = _ridge(width, _RIDGE_TO_SHARED), rate >= BEND_RATE
+        if bends:
+            # The slope below the bend is another than the straight line's.
+            ridge[[PRODUCT, BEND]] = _RIDGE
         heads[:, action] = logistic_regression(
-            x, sample.outcomes[:, action], start=start, ridge=_ridge(width, _RIDGE_TO_SHARED)
+            bent if bends else x, sample.outcomes[:, action], start=start, ridge=ridge
         )
     return heads
 

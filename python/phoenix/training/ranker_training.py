@@ -31,8 +31,9 @@ RANKER_SHARE = 0.2
 """Of the impressions, the newest: what the ranker learns from. A guess: as many as the heads of
 rare actions need, as few as the factors can spare."""
 
-# So many batches of impressions, about 90,000 of the demo's, fit the heads.
-_HEAD_BATCHES = 136
+# So many batches of impressions at most fit the heads: some 340,000, and memory for them. The demo
+# has half of that.
+_HEAD_BATCHES = 512
 
 
 @dataclass(frozen=True)

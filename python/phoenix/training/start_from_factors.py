@@ -10,6 +10,8 @@ layer that does, and fit_heads.py then fits the heads to what comes out:
     feed-forward   gelu(u) a - gelu(-u) a = u a: two units a factor, all into dimension 31
     age         dimension 60 grows with the age of the post
     habits      two dimensions say what an author's posts make people do (author_habits.py)
+    bend        the second layer's feed-forward: gelu(product) into dimension 30, for heads whose
+                slope is another where the product is above 0
 
 A norm forgets how long a vector is, and that is half of what factors say. So every vector that is
 normed carries a constant that is much longer than the rest (the marks): the norm then divides by
@@ -32,11 +34,20 @@ FACTORS = 28
 CANDIDATE_MARK = 29
 """Dimension of the stream that is nearly constant for every candidate."""
 
+BEND = 30
+"""Dimension of a candidate's stream that is 0 below a product of 0 and grows with it above.
+
+A history token has its mark there.
+"""
+
+PRODUCT = 31
+"""Dimension of a candidate's stream with viewer x author."""
+
 NEGATIVE_FROM = 14
 """Actions from this number on are negative."""
 
 # Places in the stream of width 64.
-_USER_MARK, _HISTORY_MARK, _PRODUCT, _VIEWER = 28, 30, 31, 32
+_USER_MARK, _HISTORY_MARK, _VIEWER = 28, BEND, 32
 _AGE, _CONSTANT, _ATTENDED = 60, 62, 63
 _VIEWER_END = _VIEWER + FACTORS
 HABIT_PLACES = (28, 61)
@@ -58,6 +69,8 @@ _ATTENDED_WEIGHT, _CONSTANT_WEIGHT = 3.0, 0.6
 # What the norm in front of the feed-forward layer makes of a factor: about one third.
 _AFTER_NORM = 1.0 / 3.0
 _PRODUCT_SCALE = 4.0
+# The slope goes over from one to the other within half a unit of the normed product.
+_BEND_SHARPNESS, _BEND_SCALE = 2.0, 0.4
 _AGE_HOURS = 24.0
 _SLOPE, _NEGATIVE_SLOPE = 0.8, -0.4
 _RATE_MIN = 2e-5
@@ -98,13 +111,17 @@ def start_from_factors(
     """Changes a ranker's random weights in place.
 
     Raises:
-      ValueError: The model is not the demo's: width 64, two hashes an entity.
+      ValueError: The model is not the demo's: width 64, two layers, two hashes an entity.
     """
-    if config.embedding_size != 64 or (config.user_hashes, config.author_hashes) != (2, 2):
-        raise ValueError("the start from factors is laid out for width 64 and two hashes an entity")
+    shape = (config.embedding_size, config.layers, config.user_hashes, config.author_hashes)
+    if shape != (64, 2, 2, 2):
+        raise ValueError(
+            "the start from factors is laid out for width 64, two layers and two hashes an entity"
+        )
     _lay_out_tokens(parameters, config)
     _copy_viewer(parameters, config)
     _multiply(parameters)
+    _bend(parameters)
     _know_base_rates(parameters, rates)
 
 
@@ -136,7 +153,7 @@ def _lay_out_tokens(parameters: dict[str, np.ndarray], config: ModelConfig) -> N
         projection[:items] *= _REST
         projection[items:surface] = block
         projection[surface:] *= _REST
-        projection[:, [_USER_MARK, CANDIDATE_MARK, _HISTORY_MARK, _PRODUCT]] = 0.0
+        projection[:, [_USER_MARK, CANDIDATE_MARK, _HISTORY_MARK, PRODUCT]] = 0.0
         projection[:, _VIEWER:_VIEWER_END] = 0.0
     _read_habits(parameters[f"{scope}/proj_mat_2"], config)
     candidate, history = parameters[f"{scope}/proj_mat_2"], parameters[f"{scope}/proj_mat_3"]
@@ -200,14 +217,29 @@ def _multiply(parameters: dict[str, np.ndarray]) -> None:
         matrix[:, : constant + 1] = 0.0
     down[: constant + 1] = 0.0
     down[constant + 1 :] *= _REST
-    down[:, _PRODUCT] = 0.0
+    down[:, PRODUCT] = 0.0
     for sign, unit in ((1.0, 2 * factor), (-1.0, 2 * factor + 1)):
         gate[_VIEWER + factor, unit] = sign / _AFTER_NORM
         linear[factor, unit] = sign / _AFTER_NORM
-        down[unit, _PRODUCT] = 1.0
+        down[unit, PRODUCT] = 1.0
     gate[CANDIDATE_MARK, constant] = linear[CANDIDATE_MARK, constant] = 1.0
     down[constant, _CONSTANT] = _CONSTANT_WEIGHT
-    parameters[f"{layer}/rms_norm_3/scale"][_PRODUCT] = _PRODUCT_SCALE
+    parameters[f"{layer}/rms_norm_3/scale"][PRODUCT] = _PRODUCT_SCALE
+
+
+def _bend(parameters: dict[str, np.ndarray]) -> None:
+    """The second layer's feed-forward: gelu of the normed product; nothing else is beside it."""
+    first, layer = "transformer/decoder_layer_0", "transformer/decoder_layer_1"
+    for each in (first, layer):
+        for name in ("multi_head_attention/linear/w", "linear_1/w"):
+            parameters[f"{each}/{name}"][:, BEND] = 0.0
+    gate, linear, down = (parameters[f"{layer}/{n}/w"] for n in ("linear", "linear_v", "linear_1"))
+    gate[:, 0] = linear[:, 0] = 0.0
+    down[0] = 0.0
+    gate[PRODUCT, 0] = _BEND_SHARPNESS
+    linear[CANDIDATE_MARK, 0] = 1.0 / _NORMED
+    down[0, BEND] = 1.0
+    parameters[f"{layer}/rms_norm_3/scale"][BEND] = _BEND_SCALE
 
 
 def _know_base_rates(parameters: dict[str, np.ndarray], rates: BaseRates) -> None:
@@ -218,7 +250,7 @@ def _know_base_rates(parameters: dict[str, np.ndarray], rates: BaseRates) -> Non
     actions[:] = 0.0
     actions[CANDIDATE_MARK] = weight[:-1]
     is_negative = np.arange(actions.shape[1]) >= NEGATIVE_FROM
-    actions[_PRODUCT] = np.where(is_negative, _NEGATIVE_SLOPE, _SLOPE)
+    actions[PRODUCT] = np.where(is_negative, _NEGATIVE_SLOPE, _SLOPE)
     continuous = parameters["phoenix_model/continuous_unembeddings"]
     continuous[:, CONTINUOUS_DWELL] = 0.0
-    continuous[[CANDIDATE_MARK, _PRODUCT], CONTINUOUS_DWELL] = weight[-1], _SLOPE
+    continuous[[CANDIDATE_MARK, PRODUCT], CONTINUOUS_DWELL] = weight[-1], _SLOPE

@@ -34,7 +34,7 @@ _CORPUS_POSTS = 2_000
 _EXAMPLE_EVENTS = 32
 _CURVE_POINTS = 200
 # Raised when saves of an older trainer would not go on to the same bits.
-_TRAINER_VERSION = "2"
+_TRAINER_VERSION = "3"
 
 
 @dataclass(frozen=True)
