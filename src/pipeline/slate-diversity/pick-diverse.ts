@@ -41,6 +41,7 @@ export function pickDiverse(pool: DiversityPool, { theta, countMax }: DiversityO
   const bounds = largestBehind(gains)
   while (picked.length < Math.min(countMax, count)) {
     const best = bestOf(choice, bounds)
+    if (best < 0) break
     // What an item adds only ever shrinks: an old figure is a bound, and only the best is renewed.
     if ((parts[best]?.length ?? 0) < picked.length) {
       renew(choice, best)
@@ -103,10 +104,10 @@ function largestBehind(gains: Float64Array): Float64Array {
   return bounds
 }
 
-/** The first of the largest. */
+/** The first of the largest; -1 when there is none. */
 function bestOf({ gains, isPicked }: Choice, bounds: Float64Array): number {
   let best = -1
-  let largest = -1
+  let largest = -Infinity
   for (let item = 0; item < gains.length; item += 1) {
     if ((bounds[item] ?? 0) <= largest) break
     const gain = gains[item] ?? 0

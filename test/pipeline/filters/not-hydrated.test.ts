@@ -1,5 +1,6 @@
 /** What filters make of candidates and lists that are not all there, and other corners. */
 import { describe, expect, it } from 'vitest'
+import { authorListsFilter } from '../../../src/pipeline/filters/author-lists.filter.ts'
 import { authorSocialGraphFilter } from '../../../src/pipeline/filters/author-social-graph.filter.ts'
 import { coreDataFilter } from '../../../src/pipeline/filters/core-data.filter.ts'
 import { mutedKeywordFilter } from '../../../src/pipeline/filters/muted-keyword.filter.ts'
@@ -7,6 +8,7 @@ import { repostDeduplicationFilter } from '../../../src/pipeline/filters/repost-
 import { requestFilter } from '../../../src/pipeline/filters/request.filter.ts'
 import { visibilityFilter } from '../../../src/pipeline/filters/visibility.filter.ts'
 import { isWithheld, withheld } from '../../../src/pipeline/filters/withheld.ts'
+import { NO_AUTHOR_LISTS } from '../../../src/pipeline/visibility/author-lists.ts'
 import { EMPTY_FILTER, type HomeFeedFilter } from '../../../src/pipeline/home-feed.query.ts'
 import {
   candidate,
@@ -43,6 +45,16 @@ describe('the social graph', () => {
     expect(judgeOne(authorSocialGraphFilter(), query, quoting)).toBe(true)
   })
 })
+
+it.each([{ core: undefined }, { related: undefined }])(
+  'the lists of accounts withhold without %o',
+  (missing) => {
+    const authorLists = { ...NO_AUTHOR_LISTS, notRecommendedAuthorIds: userIds(99) }
+    const filter = authorListsFilter({ authorLists })
+    const verdict = judgeOne(filter, filledQuery(), candidate(plain, missing))
+    expect(verdict).toBe('withheld: actors not known')
+  },
+)
 
 describe('texts', () => {
   it('are not judged without what a post points to', () => {

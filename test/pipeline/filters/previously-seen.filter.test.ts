@@ -55,6 +55,13 @@ it.each([
     candidate(reply(102, 11, parent), { related: { ...NO_RELATED, parent } }),
     'parent seen long ago',
   ],
+  [
+    'a parent that is younger than the filter',
+    candidate(reply(102, 11, parent), {
+      related: { ...NO_RELATED, parent: post(100, 10, young) },
+    }),
+    true,
+  ],
 ])('judges a post whose viewer saw, long ago, %s', (_title, each, expected) => {
   expect(judgeOne(previouslySeenFilter(), longAgo, each)).toBe(expected)
 })

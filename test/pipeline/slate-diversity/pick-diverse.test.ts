@@ -99,6 +99,21 @@ describe('pickDiverse', () => {
     expect(pickDiverse(none, { theta: 0.65, countMax: 5 })).toEqual([])
   })
 
+  it('ends where vectors are longer than they should be, and where they are no numbers', () => {
+    const scores = [1, 1, 1]
+    const long = [
+      [9, 1],
+      [9, 0],
+      [9, 2],
+    ]
+    expect(pickDiverse(pool(scores, long), { theta: 0.65, countMax: 3 })).toEqual([0])
+    const lost = long.map(() => [Number.NaN, Number.NaN])
+    const picked = pickDiverse(pool(scores, lost), { theta: 0.65, countMax: 3 })
+    expect(new Set(picked).size).toBe(picked.length)
+    const endless = long.map(() => [1e30, 1e30])
+    expect(pickDiverse(pool(scores, endless), { theta: 0.65, countMax: 3 })).toEqual([0])
+  })
+
   it('picks what plain determinants pick', () => {
     for (let seed = 1; seed <= 60; seed += 1) {
       const next = random(seed)
