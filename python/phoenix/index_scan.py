@@ -102,8 +102,7 @@ class NumpyScan(Scan):
             part = upper[first : first + rows]
             np.matmul(arrays.vectors[:rows], query.vector, out=part)
             # Minus infinity where dead, else 0.
-            errors = arrays.blocks["errors"][: rows // BLOCK].reshape(-1)
-            part += np.minimum(errors, np.float32(0.0)) + more
+            part += np.minimum(arrays.errors(rows), np.float32(0.0)) + more
         if wanted < table.rows:
             place = table.rows - wanted
             low = max(low, float(np.partition(upper, place)[place]))

@@ -1,6 +1,7 @@
 """The posts of one hour in the retrieval index, as the scan reads them."""
 
 from functools import cached_property
+from types import EllipsisType
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -42,8 +43,16 @@ class SegmentArrays:
         codes = mapped_zeros((size,), np.uint8, is_scanned=True)
         self.blocks = codes[:bytes_of_blocks].view(block)
         self.lower_halves = codes[bytes_of_blocks:].reshape(capacity, width // 2)
-        self.blocks["errors"] = _DEAD
-        self.blocks["coarse_errors"] = _DEAD
+        self.bury(...)
+
+    def bury(self, at: tuple[Int[np.ndarray, " n"], ...] | EllipsisType) -> None:
+        """Lets no scan find the rows at (block, row in the block); `...` = all."""
+        for name in ("errors", "coarse_errors"):
+            self.blocks[name][at] = _DEAD
+
+    def errors(self, rows: int) -> Float[np.ndarray, " n"]:
+        """The errors of the first `rows` rows, a multiple of 16; negative where dead."""
+        return self.blocks["errors"][: rows // BLOCK].reshape(-1)
 
     @property
     def _all(self) -> tuple[np.ndarray, ...]:
@@ -81,8 +90,7 @@ class Segment:
     @property
     def live_rows(self) -> Int[np.ndarray, " n"]:
         """The rows that are no tombstones."""
-        errors = self.arrays.blocks["errors"][: self.rows // BLOCK]
-        return np.flatnonzero(errors.reshape(-1) >= 0)
+        return np.flatnonzero(self.arrays.errors(self.rows) >= 0)
 
     @property
     def newest_created_at_ms(self) -> int:
@@ -131,9 +139,7 @@ class Segment:
 
     def remove(self, rows: Int[np.ndarray, " n"]) -> None:
         """Makes tombstones of live rows, no row twice."""
-        at = (rows // BLOCK, rows % BLOCK)
-        self.arrays.blocks["errors"][at] = _DEAD
-        self.arrays.blocks["coarse_errors"][at] = _DEAD
+        self.arrays.bury((rows // BLOCK, rows % BLOCK))
         self.live_count -= rows.shape[0]
         self._newest_ms = None
 

@@ -6,7 +6,7 @@ export async function loadEach<K, V>(
   keys: Iterable<K>,
 ): Promise<ReadonlyMap<K, V | Error>> {
   const values = new Map<K, V | Error>()
-  const distinct = [...(keys instanceof Set ? (keys as ReadonlySet<K>) : new Set(keys))]
+  const distinct = [...new Set(keys)]
   const loaded = await loader.loadMany(distinct)
   distinct.forEach((key, index) => {
     const value = loaded[index]

@@ -61,8 +61,7 @@ export function compileMutedKeywords(
   keywords: readonly MutedKeywordRecord[],
   searchTexts: SearchTexts,
 ): KeywordMatcher {
-  const indexes = compiled.get(keywords) ?? indexesOf(keywords)
-  compiled.set(keywords, indexes)
+  const indexes = indexesOf(keywords)
   return {
     looksAt: (surface) => indexes[surface] !== undefined,
     find: (texts) => findInItem(texts, indexes, searchTexts),
@@ -72,8 +71,11 @@ export function compileMutedKeywords(
 type SurfaceIndexes = Partial<Record<KeywordSurface, SurfaceIndex>>
 
 function indexesOf(keywords: readonly MutedKeywordRecord[]): SurfaceIndexes {
+  const known = compiled.get(keywords)
+  if (known !== undefined) return known
   const indexes: SurfaceIndexes = {}
   for (const keyword of keywords) addKeyword(indexes, keyword)
+  compiled.set(keywords, indexes)
   return indexes
 }
 

@@ -32,7 +32,7 @@ export function pickDiverse(pool: DiversityPool, { theta, countMax }: DiversityO
   const choice: Choice = {
     pool,
     quality,
-    gains: squaresOf(quality),
+    gains: quality.map((q) => q * q),
     parts: Array.from({ length: count }, () => []),
     picked: [],
     isPicked: new Uint8Array(count),
@@ -89,10 +89,6 @@ function qualities(scores: ArrayLike<number>, theta: number): Float64Array {
     quality[item] = Math.exp((alpha * (scores[item] ?? 0)) / best)
   }
   return quality
-}
-
-function squaresOf(quality: Float64Array): Float64Array {
-  return quality.map((q) => q * q)
 }
 
 /** At each item the largest gain from there on: gains only shrink, so it stays a bound. */
